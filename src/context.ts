@@ -1,0 +1,13 @@
+import type { Host } from "./host/host.ts";
+import type { Paths } from "./paths.ts";
+
+/** What every command is given. Commands print through `out` and `err`, return an exit code and never call process.exit. */
+export interface Context {
+  readonly host: Host;
+  readonly paths: Paths;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** Exit codes others rely on. */
+export const EXIT = { fine: 0, operator: 1, environment: 2, drift: 3, bug: 70 } as const;

@@ -1,0 +1,57 @@
+/** What a finished command left behind. `exitCode` is 127 when the program is not installed, 128+n when a signal ended it. */
+export interface Output {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly stdin?: string;
+  /** Milliseconds until the command is killed (SIGKILL); default 30,000. */
+  readonly timeout?: number;
+  /** Added to a minimal environment (PATH, LC_ALL=C), never to the caller's. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The world, as the rest of the program sees it: commands and files. Everything that is not host/ gets one of these handed
+ * in, so that tests can give a fake that refuses what it does not know. Never a shell: argv only.
+ */
+export interface Host {
+  run(argv: readonly string[], options?: RunOptions): Promise<Output>;
+  /** Text of a file, `undefined` when there is none. Other errors (permission, IO) are thrown as HostError. */
+  read(path: string): Promise<string | undefined>;
+  /** Replaces a file atomically (temporary file beside it, rename); makes missing directories. Mode default 0644. */
+  write(path: string, text: string, mode?: number): Promise<void>;
+  /** Writes into an existing kernel file (/proc/sys): no temporary file, no rename. */
+  writeInPlace(path: string, text: string): Promise<void>;
+  /** Removes a file; no error when it is gone already. */
+  remove(path: string): Promise<void>;
+  /** Names in a directory, sorted; empty when there is none. */
+  list(path: string): Promise<readonly string[]>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** The environment failed: a tool is missing or refused, a file cannot be written. Exit code 2. */
+export class HostError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "HostError";
+  }
+}
+
+/** A command failed. Carries everything needed to repeat it by hand. Exit code 2. */
+export class CommandError extends HostError {
+  constructor(
+    readonly argv: readonly string[],
+    readonly output: Output,
+    readonly stdin: string | undefined,
+  ) {
+    super(
+      `command failed (exit ${output.exitCode}): ${argv.join(" ")}` +
+        (output.stderr.trim() === "" ? "" : `\n  ${output.stderr.trim().replaceAll("\n", "\n  ")}`),
+    );
+    this.name = "CommandError";
+  }
+}

@@ -1,0 +1,46 @@
+/** Every file this product reads or writes, below `root` ("" on a real machine). One place, so that --root can be trusted. */
+export interface Paths {
+  readonly root: string;
+  /** Names of our tables for iproute2, and the memory of the slot assignment. iproute2 reads only names ending in .conf. */
+  readonly rtTables: string;
+  readonly rtProtos: string;
+  readonly run: string;
+  /** flock(1) lock: one reconcile at a time. */
+  readonly lock: string;
+  /** What `show` needs for operators who may not run iptables-save. World-readable, no secrets. */
+  readonly state: string;
+  /** The configuration that was last applied, in `set` form: what hooks reconcile with, since the engine's running config is old while a commit is under way. */
+  readonly applied: string;
+  /** The values of sysctls as found before we changed them. */
+  readonly sysctls: string;
+  /** One file per interface and source, written by the DHCP and PPP hooks. */
+  readonly leases: string;
+  /** Survives a reboot: the boot unit shuts kill switches from it. */
+  readonly lastApplied: string;
+  /** The embedded configuration session's running config. */
+  readonly activeConfig: string;
+  /** The saved configuration of router and embedded session. */
+  readonly configBoot: string;
+  readonly services: string;
+  readonly protocols: string;
+}
+
+export function pathsBelow(root: string): Paths {
+  const run = `${root}/run/policy-route`;
+  return {
+    root,
+    rtTables: `${root}/etc/iproute2/rt_tables.d/policy-route.conf`,
+    rtProtos: `${root}/etc/iproute2/rt_protos.d/policy-route.conf`,
+    run,
+    lock: `${run}/lock`,
+    state: `${run}/state.json`,
+    applied: `${run}/applied.config`,
+    sysctls: `${run}/sysctls.json`,
+    leases: `${run}/leases`,
+    lastApplied: `${root}/var/lib/policy-route/applied.config`,
+    activeConfig: `${run}/active.config`,
+    configBoot: `${root}/config/config.boot`,
+    services: `${root}/etc/services`,
+    protocols: `${root}/etc/protocols`,
+  };
+}

@@ -1,0 +1,73 @@
+import type { Family } from "../net/address.ts";
+
+/** An address of a network interface, as `ip -j addr` reports it. `peer` is set on point-to-point links. */
+export interface LinkAddress {
+  readonly family: Family;
+  readonly address: string;
+  readonly length: number;
+  readonly peer?: string;
+  readonly scope: "global" | "link" | "host" | "site";
+  /** IPv6 only: deprecated, tentative (duplicate detection under way) or temporary (RFC 8981) addresses are poor sources. */
+  readonly flags: readonly ("deprecated" | "tentative" | "temporary")[];
+}
+
+/** A network interface. `up` is the administrative state (IFF_UP), `carrier` the state of the wire (IFF_LOWER_UP). */
+export interface Link {
+  readonly name: string;
+  readonly index: number;
+  readonly up: boolean;
+  readonly carrier: boolean;
+  readonly pointToPoint: boolean;
+  readonly loopback: boolean;
+  /** Name of the VRF the interface is a member of. */
+  readonly vrf?: string;
+  readonly addresses: readonly LinkAddress[];
+}
+
+/** Where a gateway was learnt, in the order of trust (ADR 0003). */
+export type GatewaySource = "config" | "dhcp-hook" | "ppp-hook" | "lease-file" | "router-cli" | "kernel";
+
+/**
+ * What one source says about the gateways of one interface in one family. `gateways` is empty when the source knows that
+ * there is none (an expired lease); a source that knows nothing makes no report.
+ */
+export interface GatewayReport {
+  readonly interface: string;
+  readonly family: Family;
+  readonly gateways: readonly string[];
+  /** The router's own address that came with the lease: a lease for an address the interface no longer has is stale. */
+  readonly address?: string;
+  readonly source: GatewaySource;
+  /** Seconds since the epoch when the source said it, and when it stops being true. */
+  readonly at?: number;
+  readonly expires?: number;
+}
+
+/** Something that could not be found out; shown to the operator as a warning, never fatal by itself. */
+export interface FactsProblem {
+  readonly source: GatewaySource | "conntrack" | "ipset" | "sysctl";
+  readonly interface?: string;
+  readonly message: string;
+}
+
+/** `slot` (1-126) of each owner. Owners: `uplink dsl`, `group web`, `member web dsl`, `table 50`. `retired`: freed slots, with their last owner. */
+export interface SlotAssignment {
+  readonly slots: ReadonlyMap<string, number>;
+  readonly retired: ReadonlyMap<number, string>;
+}
+
+/** Everything only the running router knows. Plain data, gathered by host/, so that the rest is a function of values. */
+export interface Facts {
+  /** Seconds since the epoch at which the facts were gathered. */
+  readonly now: number;
+  readonly links: readonly Link[];
+  readonly gateways: readonly GatewayReport[];
+  readonly slots: SlotAssignment;
+  /** net.ipv4.conf.<name>.rp_filter as found before this product changed it; key `all` included. */
+  readonly rpFilter: ReadonlyMap<string, number>;
+  /** How packets are kept from connection tracking here: Vyatta's raw hook chains, a bare NOTRACK rule, or not at all. */
+  readonly untracked: Readonly<Record<Family, "vyatta-hook" | "notrack" | "none">>;
+  /** ipset(8) is installed: rules that differ only in address or port may share a set. */
+  readonly ipset: boolean;
+  readonly problems: readonly FactsProblem[];
+}

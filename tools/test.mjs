@@ -1,0 +1,56 @@
+// npm test: sets up, builds, lints, runs every test and closes with one line of counts. Usage: node tools/test.mjs [unit|kernel|lab|deb]...
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const top = dirname(dirname(fileURLToPath(import.meta.url)));
+const ALL = ["unit", "kernel", "lab", "deb"];
+const chosen = process.argv.slice(2).filter((word) => ALL.includes(word));
+const filters = process.argv.slice(2).filter((word) => !ALL.includes(word));
+const projects = chosen.length === 0 ? ALL : chosen;
+
+function step(argv) {
+  const result = spawnSync(argv[0], argv.slice(1), { cwd: top, stdio: ["ignore", "inherit", "inherit"] });
+  return result.status === 0;
+}
+
+function need(argv) {
+  if (!step(argv)) process.exit(2);
+}
+
+const ready = chosen.length === 0 ? "all" : projects.includes("deb") ? "all" : projects.includes("lab") ? "lab" : projects.includes("kernel") ? "kernel" : "build";
+need([process.execPath, "tools/ready.mjs", ready]);
+need([process.execPath, "tools/build.mjs"]);
+let lintFailed = 0;
+if (chosen.length === 0) {
+  if (!step(["npx", "--no-install", "biome", "check", "."])) lintFailed++;
+  if (!step(["npx", "--no-install", "tsc", "--noEmit"])) lintFailed++;
+}
+if (projects.includes("deb")) need([process.execPath, "tools/deb.mjs"]);
+
+const dir = mkdtempSync(join(tmpdir(), "policy-route-test-"));
+const counts = { passed: 0, failed: lintFailed, skipped: 0 };
+const skips = [];
+for (const project of projects) {
+  const report = join(dir, `${project}.json`);
+  step(["npx", "--no-install", "vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...filters]);
+  try {
+    const result = JSON.parse(readFileSync(report, "utf8"));
+    counts.passed += result.numPassedTests;
+    counts.failed += result.numFailedTests;
+    counts.skipped += result.numPendingTests + result.numTodoTests;
+    for (const file of result.testResults) {
+      if (file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")) counts.failed++;
+      for (const test of file.assertionResults) if (test.status === "pending" || test.status === "skipped") skips.push(test.fullName);
+    }
+  } catch (error) {
+    console.error(`${project}: no report (${error.message})`);
+    counts.failed++;
+  }
+}
+rmSync(dir, { recursive: true, force: true });
+for (const name of skips) console.log(`skipped: ${name}`);
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0);
