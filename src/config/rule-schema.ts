@@ -1,0 +1,63 @@
+import { flag, leaf, leafOr, multi, node, tag } from "./fields.ts";
+import type { Lookups } from "./lookups.ts";
+import { enableDisable } from "./uplink-schema.ts";
+import { parseAddressMatch, parseMacMatch } from "./values/address.ts";
+import { parseGroupMatch, parseInterfaceMatch, parseInterfaceName, tagName } from "./values/name.ts";
+import { numberIn, numberKey } from "./values/number.ts";
+import { portMatch } from "./values/port.ts";
+import { protocolMatch } from "./values/protocol.ts";
+import { parseTableReference } from "./values/table.ts";
+import { text, word } from "./values/text.ts";
+import { parseDscpMatch, parseTos } from "./values/traffic-class.ts";
+import { parseUserMatch } from "./values/user.ts";
+import { oneOf } from "./values/value.ts";
+
+/** What source and destination have in common. */
+function sideFields(lookups: Lookups) {
+  return {
+    address: multi(parseAddressMatch),
+    "interface-address": leaf(parseInterfaceName),
+    "interface-network": leaf(parseInterfaceName),
+    port: leaf(portMatch(lookups)),
+    group: node({
+      "address-group": leaf(parseGroupMatch),
+      "network-group": leaf(parseGroupMatch),
+      "ipv6-address-group": leaf(parseGroupMatch),
+      "ipv6-network-group": leaf(parseGroupMatch),
+      "port-group": leaf(parseGroupMatch),
+    }),
+  };
+}
+
+export function ruleField(lookups: Lookups) {
+  return tag(numberKey(1, 9999, "Rule number"), {
+    description: leaf(text),
+    disable: flag(),
+    log: leafOr(enableDisable, "disable"),
+    traffic: leafOr(oneOf("forwarded", "local", "all", "inbound"), "forwarded"),
+    family: leafOr(oneOf("ipv4", "ipv6", "both"), "both"),
+    "inbound-interface": multi(parseInterfaceMatch),
+    protocol: leaf(protocolMatch(lookups)),
+    source: node({ ...sideFields(lookups), "mac-address": leaf(parseMacMatch) }),
+    destination: node(sideFields(lookups)),
+    user: leaf(parseUserMatch),
+    "user-group": leaf(parseUserMatch),
+    state: node({
+      new: leaf(enableDisable),
+      established: leaf(enableDisable),
+      related: leaf(enableDisable),
+      invalid: leaf(enableDisable),
+    }),
+    dscp: leaf(parseDscpMatch),
+    tos: leaf(parseTos),
+    icmp: node({ type: leaf(numberIn(0, 255)), code: leaf(numberIn(0, 255)), "type-name": leaf(word) }),
+    icmpv6: node({ type: leaf(numberIn(0, 255)), "type-name": leaf(word) }),
+    action: leafOr(oneOf("set", "exempt", "drop", "prohibit"), "set"),
+    set: node({
+      uplink: leaf(tagName("uplink")),
+      group: leaf(tagName("group")),
+      table: leaf(parseTableReference),
+      "reply-uplink": leaf(tagName("uplink")),
+    }),
+  });
+}

@@ -1,0 +1,59 @@
+import type * as z from "zod/mini";
+import { flag, leaf, leafOr, multi, node } from "./fields.ts";
+import { groupField } from "./group-schema.ts";
+import { BUILT_IN_LOOKUPS, type Lookups } from "./lookups.ts";
+import { ruleField } from "./rule-schema.ts";
+import { uplinkField } from "./uplink-schema.ts";
+import { addressOr, parseNetwork } from "./values/address.ts";
+import { parseMarkMask } from "./values/mark.ts";
+import { pathBelow } from "./values/name.ts";
+import { numberIn } from "./values/number.ts";
+import { parsePort } from "./values/port.ts";
+import { text, word } from "./values/text.ts";
+import { oneOf } from "./values/value.ts";
+
+/**
+ * The language of `policy-route`: every node, its kind, its values and its default. The router's templates say the same to
+ * the router's engine; a test holds both to the same paths.
+ */
+export function policyRouteField(lookups: Lookups) {
+  return node({
+    description: leaf(text),
+    disable: flag(),
+    backend: leafOr(oneOf("auto", "iptables", "nftables"), "auto"),
+    "mark-mask": leafOr(parseMarkMask, "0x0ff00000"),
+    "rule-priority": leafOr(numberIn(1, 32000), "600"),
+    exempt: node({
+      destination: multi(parseNetwork),
+      source: multi(parseNetwork),
+      connected: leafOr(oneOf("enable", "disable"), "enable"),
+    }),
+    hook: leaf(pathBelow("/config/scripts/")),
+    "hook-timeout": leafOr(numberIn(1, 300), "10"),
+    "log-level": leafOr(oneOf("debug", "info", "notice", "warning", "err"), "info"),
+    "router-access": node({
+      address: leafOr(addressOr([]), "127.0.0.1"),
+      port: leafOr(parsePort, "22"),
+      user: leafOr(word, "vyos"),
+      "private-key": leaf(pathBelow("/")),
+      "host-key": leaf(word),
+      timeout: leafOr(numberIn(1, 60), "5"),
+      disable: flag(),
+    }),
+    uplink: uplinkField(),
+    group: groupField(),
+    rule: ruleField(lookups),
+  });
+}
+
+export type Config = z.output<ReturnType<typeof policyRouteField>["schema"]>;
+export type Uplink = Config["uplink"][string];
+export type Group = Config["group"][string];
+export type Rule = Config["rule"][string];
+export type Source = Rule["source"];
+export type Destination = Rule["destination"];
+export type Side = Source | Destination;
+export type InterfaceMatch = Rule["inbound-interface"][number];
+
+/** The language with the built-in names: for its paths and kinds, which the names do not change. */
+export const POLICY_ROUTE = policyRouteField(BUILT_IN_LOOKUPS);

@@ -1,0 +1,64 @@
+import { InvalidValue, type ParseValue, quote } from "./value.ts";
+
+/** Names the kernel's tables have already (iproute2's rt_tables). */
+const RESERVED = ["main", "local", "default", "unspec"];
+
+/** The name of an uplink or group: it becomes part of nft names and of rt_tables, so it is short and plain. */
+export function tagName(what: "uplink" | "group"): ParseValue<string> {
+  return (text) => {
+    if (RESERVED.includes(text)) {
+      throw new InvalidValue(`"main", "local", "default" and "unspec" cannot be ${what} names`);
+    }
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,14}$/.test(text)) {
+      throw new InvalidValue(
+        `${quote(text)} cannot be the name of ${what === "uplink" ? "an uplink" : "a group"}: a letter, then at most 14 letters, digits, "_" and "-"`,
+      );
+    }
+    return text;
+  };
+}
+
+/** A name for rt_tables. Not a number, which iproute2 would take for the table's number. */
+export function parseTableName(text: string): string {
+  if (RESERVED.includes(text)) throw new InvalidValue('"main", "local", "default" and "unspec" cannot be table names');
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(text) || /^(\d+|0x[0-9a-f]+)$/i.test(text)) {
+    throw new InvalidValue(
+      `${quote(text)} cannot be a table name: at most 32 letters, digits, "_", "-" and ".", and not a number`,
+    );
+  }
+  return text;
+}
+
+/** A network interface's name (Linux dev_valid_name: under 16 bytes, no "/", no ":", no white space; plainer here). */
+export function parseInterfaceName(text: string): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/.test(text)) {
+    throw new InvalidValue(`${quote(text)} is not an interface name: at most 15 letters, digits, "_", "-" and "."`);
+  }
+  return text;
+}
+
+/** `[!]ifname` or `[!]prefix+`. */
+export function parseInterfaceMatch(text: string): { negate: boolean; name: string; wildcard: boolean } {
+  const match = /^(!?)\s*([A-Za-z0-9_][A-Za-z0-9_.-]{0,14})(\+?)$/.exec(text);
+  if (match === null || match[2] === undefined) {
+    throw new InvalidValue(`${quote(text)} must be an interface name or a prefix with "+", with "!" before it to negate`);
+  }
+  return { negate: match[1] === "!", name: match[2], wildcard: match[3] === "+" };
+}
+
+/** An absolute path without "..", for files the operator names. */
+export function pathBelow(folder: string): ParseValue<string> {
+  return (text) => {
+    if (!text.startsWith(folder) || text === folder || text.split("/").includes("..")) {
+      throw new InvalidValue(`${quote(text)} must be a path under ${folder === "/" ? "/ (absolute)" : folder}`);
+    }
+    return text;
+  };
+}
+
+/** `[!]name` of a firewall group. */
+export function parseGroupMatch(text: string): { negate: boolean; name: string } {
+  const match = /^(!?)\s*([A-Za-z0-9][A-Za-z0-9_.-]*)$/.exec(text);
+  if (match === null || match[2] === undefined) throw new InvalidValue(`${quote(text)} is not the name of a firewall group`);
+  return { negate: match[1] === "!", name: match[2] };
+}
