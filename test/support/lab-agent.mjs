@@ -1,0 +1,202 @@
+// The lab's hand in one network namespace: server, client and packet counter, told what to do by JSON lines on its input.
+// Usage: node lab-agent.mjs NAME '[ADDRESS...]' '[PORT...]'   each port answers with NAME and the address the packet came from.
+import dgram from "node:dgram";
+import net from "node:net";
+import { createInterface } from "node:readline";
+
+const [name, addressesText, portsText] = process.argv.slice(2);
+const addresses = JSON.parse(addressesText);
+const ports = JSON.parse(portsText);
+
+/** Datagrams of streams: stream id -> numbers seen and sources seen. */
+const streams = new Map();
+const clients = new Map();
+const senders = new Map();
+
+function plain(address) {
+  return address.startsWith("::ffff:") ? address.slice(7) : address;
+}
+
+function failed(error) {
+  // A port already in use or an address that is gone is seen by the test as "no answer"; the reason goes to its log.
+  process.stderr.write(`${name}: ${error.message}\n`);
+}
+
+function serve(port, address) {
+  const server = net.createServer((socket) => {
+    const answer = () =>
+      socket.write(`${JSON.stringify({ by: name, source: plain(socket.remoteAddress ?? ""), port: socket.remotePort })}\n`);
+    socket.on("error", () => socket.destroy());
+    socket.on("data", answer);
+    answer();
+  });
+  server.on("error", failed);
+  server.listen({ port, host: address });
+  const udp = dgram.createSocket({ type: net.isIPv6(address) ? "udp6" : "udp4" });
+  udp.on("error", failed);
+  udp.on("message", (message, from) => {
+    const text = message.toString("latin1");
+    if (!text.startsWith("S "))
+      return udp.send(JSON.stringify({ by: name, source: plain(from.address), port: from.port }), from.port, from.address);
+    const [, id, number] = text.split(" ");
+    const seen = streams.get(id) ?? { numbers: new Set(), sources: new Set() };
+    streams.set(id, seen);
+    seen.numbers.add(Number(number));
+    seen.sources.add(plain(from.address));
+  });
+  udp.bind({ port, address });
+}
+
+function probeTcp({ address, port, source, sourcePort, timeout }) {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: address, port, localAddress: source, localPort: sourcePort });
+    const end = (answer) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => end({ error: "timeout" }), timeout);
+    socket.on("error", (error) => end({ error: error.code ?? error.message }));
+    socket.once("data", (chunk) => end(answerOf(chunk)));
+  });
+}
+
+function answerOf(chunk) {
+  const text = chunk.toString("latin1");
+  try {
+    return JSON.parse(text.split("\n")[0]);
+  } catch {
+    return { banner: text.trim() };
+  }
+}
+
+function probeUdp({ address, port, source, sourcePort, timeout }) {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket(net.isIPv6(address) ? "udp6" : "udp4");
+    const end = (answer) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => end({ error: "timeout" }), timeout);
+    socket.on("error", (error) => end({ error: error.code ?? error.message }));
+    socket.once("message", (chunk) => end(answerOf(chunk)));
+    socket.bind({ address: source, port: sourcePort ?? 0 }, () => {
+      socket.send("?", port, address, (error) => error && end({ error: error.code ?? error.message }));
+    });
+  });
+}
+
+function open({ id, address, port, source, timeout }) {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: address, port, localAddress: source });
+    const timer = setTimeout(() => resolve({ error: "timeout" }), timeout);
+    socket.on("error", (error) => {
+      clearTimeout(timer);
+      clients.delete(id);
+      resolve({ error: error.code ?? error.message });
+    });
+    socket.once("data", (chunk) => {
+      clearTimeout(timer);
+      clients.set(id, socket);
+      resolve(answerOf(chunk));
+    });
+  });
+}
+
+function say({ id, timeout }) {
+  return new Promise((resolve) => {
+    const socket = clients.get(id);
+    if (socket === undefined || socket.destroyed) return resolve({ error: "closed" });
+    const end = (answer) => {
+      clearTimeout(timer);
+      socket.off("data", heard);
+      socket.off("close", closed);
+      resolve(answer);
+    };
+    const heard = (chunk) => end(answerOf(chunk));
+    const closed = () => end({ error: "closed" });
+    const timer = setTimeout(() => end({ error: "timeout" }), timeout);
+    socket.once("data", heard);
+    socket.once("close", closed);
+    socket.write("?\n");
+  });
+}
+
+/** Sends `rate` datagrams a second, evenly; `fresh` gives each its own source port, so that each is a new connection. */
+function send({ id, address, port, source, rate, fresh, sourcePort }) {
+  const type = net.isIPv6(address) ? "udp6" : "udp4";
+  const state = { sent: 0, refused: 0 };
+  const made = () => {
+    const socket = dgram.createSocket(type);
+    socket.on("error", () => state.refused++);
+    return socket;
+  };
+  const shared = fresh ? undefined : made();
+  const one = () => {
+    const number = state.sent++;
+    const socket = shared ?? made();
+    const text = `S ${id} ${number}`;
+    const done = (error) => {
+      if (error) state.refused++;
+      if (socket !== shared) socket.close();
+    };
+    if (shared !== undefined) return shared.send(text, port, address, done);
+    socket.bind({ address: source, port: 0 }, () => socket.send(text, port, address, done));
+  };
+  const begun = performance.now();
+  const run = () => {
+    state.timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - begun) / 1000) * rate);
+      for (let i = 0; state.sent < due && i < 1000; i++) one();
+    }, 2);
+  };
+  state.close = () => {
+    clearInterval(state.timer);
+    if (shared !== undefined) setTimeout(() => shared.close(), 50);
+  };
+  senders.set(id, state);
+  return new Promise((resolve) => {
+    if (shared === undefined) {
+      run();
+      return resolve({});
+    }
+    shared.bind({ address: source, port: sourcePort ?? 0 }, () => {
+      run();
+      resolve({});
+    });
+  });
+}
+
+const verbs = {
+  tcp: probeTcp,
+  udp: probeUdp,
+  open,
+  say,
+  close({ id }) {
+    clients.get(id)?.destroy();
+    clients.delete(id);
+    return {};
+  },
+  send,
+  stopSending({ id }) {
+    const state = senders.get(id);
+    state?.close();
+    senders.delete(id);
+    return { sent: state?.sent ?? 0, refused: state?.refused ?? 0 };
+  },
+  sent: ({ id }) => ({ sent: senders.get(id)?.sent ?? 0, refused: senders.get(id)?.refused ?? 0 }),
+  received({ id }) {
+    const seen = streams.get(id);
+    return { numbers: [...(seen?.numbers ?? [])], sources: [...(seen?.sources ?? [])] };
+  },
+};
+
+for (const address of addresses) for (const port of ports) serve(port, address);
+createInterface({ input: process.stdin }).on("line", async (line) => {
+  const { ticket, verb, ...rest } = JSON.parse(line);
+  const answer = await verbs[verb](rest);
+  process.stdout.write(`${JSON.stringify({ ticket, ...answer })}\n`);
+});
+process.stdin.on("end", () => process.exit(0));
+process.stdout.write('{"ticket":0}\n');
