@@ -60,9 +60,13 @@ export interface SlotAssignment {
 export interface Facts {
   /** Seconds since the epoch at which the facts were gathered. */
   readonly now: number;
+  /** IPv6 is absent on a kernel booted without it: then nothing of ours is made for it. */
+  readonly families: readonly Family[];
   readonly links: readonly Link[];
   readonly gateways: readonly GatewayReport[];
   readonly slots: SlotAssignment;
+  /** Routing table names that iproute2 knows from files other than ours. */
+  readonly tableNames: ReadonlyMap<string, number>;
   /** net.ipv4.conf.<name>.rp_filter as found before this product changed it; key `all` included. */
   readonly rpFilter: ReadonlyMap<string, number>;
   /** How packets are kept from connection tracking here: Vyatta's raw hook chains, a bare NOTRACK rule, or not at all. */
