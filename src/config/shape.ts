@@ -87,4 +87,3 @@ function shapeField(field: Field, tree: ConfigTree, path: readonly string[], iss
       return shapeNode(field, tree, path, issues);
   }
 }
-
