@@ -47,9 +47,9 @@ describe("what the package is", () => {
   });
 
   it("is clean for lintian, with one override", () => {
-    const said = must(["lintian", "--allow-root", "--fail-on", "error,warning", "--show-overrides", debFile]);
-    expect(said.match(/^[EW]: .*$/gm)).toBe(null);
-    expect([...new Set(said.match(/^O: \S+ \S+/gm) ?? [])]).toEqual(["O: vyatta-policy-route: dir-or-file-in-opt"]);
+    must(["lintian", "--allow-root", "--fail-on", "error,warning", debFile]);
+    const overrides = readFileSync(join(root, "usr/share/lintian/overrides/vyatta-policy-route"), "utf8");
+    expect(overrides.match(/^[^#].*$/gm)).toEqual(["vyatta-policy-route: dir-or-file-in-opt"]);
   });
 
   it("is the same, byte for byte, when it is built again", () => {
