@@ -96,7 +96,7 @@ subnet 198.51.100.0 netmask 255.255.255.0 {
 }
 
 /**
- * The client asks quickly, as a test has no minute to spare. Its enter hook does what VyOS does with a default route from
+ * The client asks quickly, as a test has no minute to spare. Its first hooks do what VyOS does with a default route from
  * DHCP: it goes into FRR as a static route of distance 210 and tag 210, not into the kernel.
  */
 const CLIENT_FILES = `
@@ -118,6 +118,8 @@ ip() {
   case "$*" in *"route add default"*) return 0 ;; esac
   command ip "$@"
 }
+END
+cat > "$root/etc/dhcp/dhclient-exit-hooks.d/00-router-default" <<'END'
 frr_default() {
   if [ -n "$2" ]; then vtysh -c 'configure terminal' -c "$1 ip route 0.0.0.0/0 \${2%% *} $interface tag 210 210" > /dev/null 2>&1; fi
 }

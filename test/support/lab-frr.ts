@@ -3,17 +3,18 @@ import { until } from "./lab-wait.ts";
 import type { World } from "./lab-world.ts";
 
 const AS = { router: 64500, bgp1: 64501, bgp2: 64502 } as const;
-const TIMERS = ["timers bgp 1 3"];
+const TIMERS = ["timers bgp 1 3", "coalesce-time 0"];
 
 /** FRR on the router (zebra, staticd, bgpd) and a bgpd that announces `prefixes` networks and the internet on each provider. */
 export async function startFrr(world: World, prefixes: number): Promise<void> {
   await world.must(undefined, ["sh", "-euc", "mkdir -p /run/frr /run/lab/frr && chown frr:frr /run/frr"]);
   const router = `${ROUTER_ROOT}/etc/frr/frr.conf`;
   await write(world, router, routerConfig());
-  for (const daemon of ["zebra", "staticd", "bgpd"]) {
-    const files = ["-f", "/etc/frr/frr.conf", "-i", `/run/frr/${daemon}.pid`];
-    world.start(ROUTER, [`/usr/lib/frr/${daemon}`, ...files, "-P", "0", "-u", "frr", "-g", "frr"], { stdio: "ignore" });
-  }
+  startDaemon(world, "zebra");
+  // staticd and bgpd that do not find zebra try again after ten seconds only.
+  await until("zebra", async () => (await world.exec(ROUTER, ["test", "-S", "/run/frr/zserv.api"])).exitCode === 0);
+  startDaemon(world, "staticd");
+  startDaemon(world, "bgpd");
   for (const provider of ["bgp1", "bgp2"] as const) {
     const file = `/run/lab/frr/${provider}.conf`;
     await write(world, file, providerConfig(provider, prefixes));
@@ -28,6 +29,11 @@ export async function startFrr(world: World, prefixes: number): Promise<void> {
   });
 }
 
+function startDaemon(world: World, daemon: "zebra" | "staticd" | "bgpd"): void {
+  const files = ["-f", "/etc/frr/frr.conf", "-i", `/run/frr/${daemon}.pid`];
+  world.start(ROUTER, [`/usr/lib/frr/${daemon}`, ...files, "-P", "0", "-u", "frr", "-g", "frr"], { stdio: "ignore" });
+}
+
 async function write(world: World, path: string, lines: readonly string[]): Promise<void> {
   await world.must(undefined, ["sh", "-euc", 'cat > "$1"', "write", path], { stdin: `${lines.join("\n")}\n` });
 }
@@ -35,8 +41,8 @@ async function write(world: World, path: string, lines: readonly string[]): Prom
 /** Both providers are peers; what bgp1 says is preferred, bgp2 is the way when bgp1 is gone. */
 function routerConfig(): string[] {
   const peers = [
-    { name: "bgp1", ipv4: "192.0.2.1", ipv6: "2001:db8:e1::1" },
-    { name: "bgp2", ipv4: "192.0.2.5", ipv6: "2001:db8:e2::1" },
+    { name: "bgp1", weight: 200, ipv4: "192.0.2.1", ipv6: "2001:db8:e1::1" },
+    { name: "bgp2", weight: 100, ipv4: "192.0.2.5", ipv6: "2001:db8:e2::1" },
   ] as const;
   const lines = [
     "frr defaults traditional",
@@ -51,14 +57,11 @@ function routerConfig(): string[] {
     const other = family === "ipv4" ? "ipv6" : "ipv4";
     lines.push(`address-family ${family} unicast`);
     for (const peer of peers) {
-      lines.push(`neighbor ${peer[family]} activate`, `neighbor ${peer[family]} route-map ${peer.name} in`);
+      lines.push(`neighbor ${peer[family]} activate`, `neighbor ${peer[family]} weight ${peer.weight}`);
       lines.push(`no neighbor ${peer[other]} activate`);
     }
     lines.push("exit-address-family");
   }
-  lines.push("exit");
-  lines.push("route-map bgp1 permit 10", "set local-preference 200", "exit");
-  lines.push("route-map bgp2 permit 10", "set local-preference 100", "exit");
   return lines;
 }
 
