@@ -27,6 +27,8 @@ export interface Host {
   writeInPlace(path: string, text: string): Promise<void>;
   /** Removes a file; no error when it is gone already. */
   remove(path: string): Promise<void>;
+  /** Removes a folder of ours with everything in it; no error when it is gone already. */
+  removeFolder(path: string): Promise<void>;
   /** Names in a directory, sorted; empty when there is none. */
   list(path: string): Promise<readonly string[]>;
   /** Milliseconds since the epoch. */

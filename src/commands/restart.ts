@@ -1,0 +1,11 @@
+import { type Context, EXIT } from "../context.ts";
+import { printWarnings } from "../print-warnings.ts";
+import { reconcile } from "../reconcile.ts";
+
+/** `policy-route restart`: no packet is lost, since only what differs is changed. */
+export async function run(context: Context): Promise<number> {
+  const settled = await reconcile(context, { reason: "restart", allowSsh: true });
+  printWarnings(context, settled.warnings);
+  context.out(settled.config === undefined ? "policy-route is not configured\n" : "Policy routing restarted\n");
+  return EXIT.fine;
+}

@@ -1,0 +1,70 @@
+import type { Side as ConfigSide } from "../config/schema.ts";
+import { type Family, formatPrefix, parsePrefix, prefixOf, prefixRange } from "../net/address.ts";
+import type { Link } from "../uplink/facts.ts";
+
+/** One thing an address may be: a prefix, or a range that is no prefix. */
+export type AddressAtom = { readonly prefix: string } | { readonly first: string; readonly last: string };
+
+/** "One of these (any address when empty) and none of those." All clauses of a side have to hold. */
+export interface AddressClause {
+  readonly any: readonly AddressAtom[];
+  readonly none: readonly { readonly first: string; readonly last: string }[];
+}
+
+/**
+ * What a side of a rule asks of its address in one family; `undefined` when it can never match there: its literals are all
+ * of the other family, or the interface it names has no address of this one.
+ */
+export function addressClauses(side: ConfigSide, family: Family, links: readonly Link[]): readonly AddressClause[] | undefined {
+  const clauses: AddressClause[] = [];
+  if (side.address.length > 0) {
+    const own = side.address.filter((match) => match.family === family);
+    if (own.length === 0) return undefined;
+    const plain = own.filter((match) => !match.negate);
+    if (plain.length === 0 && side.address.some((match) => !match.negate)) return undefined;
+    clauses.push({
+      any: plain.some((match) => match.prefixLength === 0)
+        ? []
+        : plain.map((match) =>
+            match.prefixLength === undefined ? { first: match.first, last: match.last } : { prefix: match.text },
+          ),
+      none: own.filter((match) => match.negate).map(({ first, last }) => ({ first, last })),
+    });
+  }
+  for (const [name, network] of [
+    [side["interface-address"], false],
+    [side["interface-network"], true],
+  ] as const) {
+    if (name === undefined) continue;
+    const prefixes = interfacePrefixes(links, name, family, network);
+    if (prefixes.length === 0) return undefined;
+    clauses.push({ any: prefixes.map((prefix) => ({ prefix })), none: [] });
+  }
+  return clauses;
+}
+
+/** Addresses or networks of an interface, link-local ones left out: they say nothing about who is behind it. */
+export function interfacePrefixes(links: readonly Link[], name: string, family: Family, network: boolean): string[] {
+  const addresses = links.find((link) => link.name === name)?.addresses ?? [];
+  const prefixes = addresses
+    .filter((address) => address.family === family && address.scope !== "link")
+    .map((address) =>
+      formatPrefix(
+        prefixOf(network && address.peer !== undefined ? address.peer : address.address, network ? address.length : bits(family)),
+      ),
+    );
+  return [...new Set(prefixes)].sort();
+}
+
+function bits(family: Family): number {
+  return family === "ipv4" ? 32 : 128;
+}
+
+/** A prefix as a range: iptables takes only one `-s` and one `-d`, further conditions on a side come as ranges. */
+export function atomRange(atom: AddressAtom): { readonly first: string; readonly last: string } {
+  if (!("prefix" in atom)) return atom;
+  const prefix = parsePrefix(atom.prefix);
+  if (prefix === undefined) throw new Error(`Bug: ${atom.prefix} is no prefix`);
+  const { first, last } = prefixRange(prefix);
+  return { first, last };
+}

@@ -1,0 +1,109 @@
+import type { Issue } from "../config/issue.ts";
+import type { Config } from "../config/schema.ts";
+import { TABLE_BASE } from "../kernel/ownership.ts";
+import type { SlotAssignment } from "../uplink/facts.ts";
+import { markField } from "./mark-field.ts";
+
+export interface AssignedSlots {
+  readonly assignment: SlotAssignment;
+  /** Slots that had another owner before: connections may still carry them. */
+  readonly reused: readonly number[];
+  readonly issues: readonly Issue[];
+}
+
+export const uplinkOwner = (name: string): string => `uplink ${name}`;
+export const tableOwner = (table: string): string => `table ${table}`;
+export const PROHIBIT_OWNER = "prohibit";
+
+/**
+ * Gives every owner a slot. What the operator fixed (`mark`) comes first, then what the owner had before, then the lowest
+ * number nobody had. Deterministic from the config on first use, so that two routers that share connection marks agree.
+ */
+export function assignSlots(config: Config, previous: SlotAssignment): AssignedSlots {
+  const field = markField(config["mark-mask"]);
+  const owners = ownersOf(config);
+  const issues: Issue[] = [];
+  const slots = new Map<string, number>();
+  const taken = new Map<number, string>();
+  const give = (owner: string, slot: number): void => {
+    slots.set(owner, slot);
+    taken.set(slot, owner);
+  };
+
+  const fixed = new Map<string, number>();
+  for (const [name, uplink] of Object.entries(config.uplink)) {
+    if (uplink.mark === undefined || !owners.includes(uplinkOwner(name))) continue;
+    if (uplink.mark < 1 || uplink.mark > field.capacity) {
+      issues.push({
+        path: ["uplink", name],
+        message: `mark ${uplink.mark} does not fit into mark-mask: use 1-${field.capacity}`,
+      });
+    } else fixed.set(uplinkOwner(name), uplink.mark);
+  }
+  // Two uplinks with one mark are reported by the check; the first has it here.
+  for (const [owner, slot] of fixed) if (!taken.has(slot)) give(owner, slot);
+
+  // A table an operator chose by number is nobody's default.
+  const chosenTables = new Set(
+    Object.values(config.uplink).flatMap((uplink) => (uplink.table === undefined ? [] : [uplink.table])),
+  );
+  const free = (slot: number): boolean => slot <= field.capacity && !taken.has(slot) && !chosenTables.has(TABLE_BASE + slot);
+  const open = owners.filter((owner) => !slots.has(owner) && !fixed.has(owner));
+  for (const owner of open) {
+    const before = previous.slots.get(owner);
+    if (before !== undefined && free(before)) give(owner, before);
+  }
+  // Slots somebody had before come last: their old connections would have to be forgotten.
+  const had = new Set([...previous.slots.values(), ...previous.retired.keys()]);
+  const candidates = Array.from({ length: field.capacity }, (_, i) => i + 1);
+  const order = [...candidates.filter((slot) => !had.has(slot)), ...candidates.filter((slot) => had.has(slot))];
+  const homeless = open.filter((owner) => {
+    if (slots.has(owner)) return false;
+    const slot = order.find(free);
+    if (slot === undefined) return true;
+    give(owner, slot);
+    return false;
+  });
+  if (homeless.length > 0) {
+    issues.push({
+      path: [],
+      message: `${owners.length} uplinks, groups and group members do not fit into mark-mask ${hex(config["mark-mask"])} (${field.capacity})`,
+    });
+  }
+  return { assignment: { slots, retired: retire(slots, previous) }, reused: reused(slots, previous), issues };
+}
+
+function hex(mask: number): string {
+  return `0x${mask.toString(16).padStart(8, "0")}`;
+}
+
+/** Everything that needs a slot: uplinks, tables that rules name, the prohibit action. Order decides first-use numbers. */
+function ownersOf(config: Config): string[] {
+  const owners = usedUplinks(config).map(uplinkOwner);
+  for (const rule of Object.values(config.rule)) {
+    if (rule.disable) continue;
+    if (rule.action === "prohibit") owners.push(PROHIBIT_OWNER);
+    else if (rule.set.table !== undefined) owners.push(tableOwner(rule.set.table));
+  }
+  return [...new Set(owners)];
+}
+
+/** Enabled uplinks, and disabled ones that a rule still names: those count as down, so that their kill switch stays shut. */
+export function usedUplinks(config: Config): string[] {
+  const named = new Set(Object.values(config.rule).flatMap((rule) => (rule.disable ? [] : [rule.set.uplink])));
+  return Object.keys(config.uplink).filter((name) => config.uplink[name]?.disable === false || named.has(name));
+}
+
+function retire(slots: ReadonlyMap<string, number>, previous: SlotAssignment): Map<number, string> {
+  const used = new Set(slots.values());
+  const retired = new Map<number, string>();
+  for (const [slot, owner] of previous.retired) if (!used.has(slot)) retired.set(slot, owner);
+  for (const [owner, slot] of previous.slots) if (!used.has(slot)) retired.set(slot, owner);
+  return retired;
+}
+
+function reused(slots: ReadonlyMap<string, number>, previous: SlotAssignment): number[] {
+  const before = new Map(previous.retired);
+  for (const [owner, slot] of previous.slots) before.set(slot, owner);
+  return [...slots].filter(([owner, slot]) => before.has(slot) && before.get(slot) !== owner).map(([, slot]) => slot);
+}

@@ -1,0 +1,62 @@
+import type { Config } from "../config/schema.ts";
+import { implicitMetric } from "../kernel/iproute.ts";
+import type { Route } from "../kernel/kernel-state.ts";
+import { KILL_SWITCH_METRIC } from "../kernel/ownership.ts";
+import { type Family, formatPrefix, prefixOf } from "../net/address.ts";
+import type { Link } from "../uplink/facts.ts";
+import type { UplinkTarget } from "./targets.ts";
+
+/** The implicit IPv6 metric of 1024 would hide the order of ranked defaults, so IPv6 defaults name theirs. */
+const DEFAULT_METRIC = { ipv4: 0, ipv6: 10 } as const;
+
+/**
+ * Networks that never leave by an uplink's table: the router's own and those the operator exempts. `throw` makes the lookup
+ * go on with the next ip rule, that is main.
+ */
+export function thrownPrefixes(config: Config, links: readonly Link[], family: Family): string[] {
+  const prefixes = config.exempt.destination.filter((prefix) => prefix.family === family).map(formatPrefix);
+  if (config.exempt.connected === "enable") {
+    for (const link of links) {
+      if (link.loopback || link.vrf !== undefined) continue;
+      for (const address of link.addresses) {
+        if (address.family === family && address.scope !== "link")
+          prefixes.push(formatPrefix(prefixOf(address.peer ?? address.address, address.length)));
+      }
+    }
+    if (family === "ipv6") prefixes.push("fe80::/10");
+  }
+  return [...new Set(prefixes)].filter((prefix) => !prefix.endsWith("/0")).sort();
+}
+
+/** The table of one uplink in one family: throws, the default, and for a kill switch a default without a device behind it. */
+export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: readonly string[]): Route[] {
+  const { table, state, config } = target;
+  const routes: Route[] = thrown.map((prefix) => ({ family, table, type: "throw", prefix, metric: implicitMetric(family) }));
+  const route = state?.routes[family];
+  // The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself.
+  if (
+    state !== undefined &&
+    route !== undefined &&
+    route.kind !== "none" &&
+    (state.link === "up" || state.link === "no-carrier")
+  ) {
+    routes.push({
+      family,
+      table,
+      type: "unicast",
+      prefix: "default",
+      metric: DEFAULT_METRIC[family],
+      device: state.interface,
+      ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
+      ...(route.sourceAddress === undefined ? {} : { source: route.sourceAddress }),
+      ...(route.onlink ? { onlink: true } : {}),
+    });
+  }
+  if (config["if-down"] !== "main") routes.push(refusal(family, table, config["if-down"]));
+  return routes;
+}
+
+/** A default without a device: it survives carrier loss, admin down and address loss (platform/kernel.md). */
+export function refusal(family: Family, table: number, type: "prohibit" | "unreachable" | "blackhole"): Route {
+  return { family, table, type, prefix: "default", metric: KILL_SWITCH_METRIC };
+}

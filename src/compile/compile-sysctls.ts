@@ -1,0 +1,26 @@
+import type { Family } from "../net/address.ts";
+import type { UplinkTarget } from "./targets.ts";
+
+const RP_FILTER = { auto: undefined, disable: "0", strict: "1", loose: "2" } as const;
+
+/** Whether the kernel filters strictly on the interface: it takes the higher of `all` and the interface's own value; 1 is strict. */
+export function isStrict(target: UplinkTarget, rpFilter: ReadonlyMap<string, number>): boolean {
+  const own = RP_FILTER[target.config["source-validation"]] ?? rpFilter.get(target.config.interface ?? "") ?? 0;
+  return Math.max(Number(own), rpFilter.get("all") ?? 0) === 1;
+}
+
+/** Sysctls of one uplink's interface; never `all`, which would change every other interface too. */
+export function uplinkSysctls(target: UplinkTarget, families: readonly Family[], strict: boolean): [string, string][] {
+  const { state, config } = target;
+  if (state === undefined || state.link === "missing") return [];
+  const ipv4 = (key: string) => `net/ipv4/conf/${state.interface}/${key}`;
+  const sysctls: [string, string][] = families.map((family) => [
+    `net/${family}/conf/${state.interface}/ignore_routes_with_linkdown`,
+    "1",
+  ]);
+  const rpFilter = RP_FILTER[config["source-validation"]];
+  if (rpFilter !== undefined) sysctls.push([ipv4("rp_filter"), rpFilter]);
+  if (strict) sysctls.push([ipv4("src_valid_mark"), "1"]);
+  if (config["log-martians"] === "enable") sysctls.push([ipv4("log_martians"), "1"]);
+  return sysctls;
+}

@@ -1,0 +1,142 @@
+import type { Issue } from "../config/issue.ts";
+import type { Config } from "../config/schema.ts";
+import { EMPTY_STATE, type IpRule, type IpSet, type KernelState, type Route } from "../kernel/kernel-state.ts";
+import { PROTOCOL, PROTOCOL_NAME, TABLE_BASE } from "../kernel/ownership.ts";
+import type { Chain, Hook } from "../kernel/rule.ts";
+import type { Family } from "../net/address.ts";
+import type { Facts } from "../uplink/facts.ts";
+import type { UplinkState } from "../uplink/uplink-state.ts";
+import { type AssignedSlots, PROHIBIT_OWNER } from "./assign-slots.ts";
+import { compileChains, FORWARDED_CHAIN, LOCAL_CHAIN } from "./compile-chains.ts";
+import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
+import { refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
+import { compileRules } from "./compile-rules.ts";
+import { isStrict, uplinkSysctls } from "./compile-sysctls.ts";
+import { expectations } from "./expectations.ts";
+import { type MarkField, markField, slotMark, slotOnly } from "./mark-field.ts";
+import { renderSlotMemory } from "./slot-memory.ts";
+import { ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
+
+export interface CompileInput {
+  readonly config: Config;
+  readonly facts: Facts;
+  readonly uplinks: readonly UplinkState[];
+  readonly slots: AssignedSlots;
+  /** Where the names for iproute2 go. */
+  readonly files: { readonly rtTables: string; readonly rtProtos: string };
+}
+
+/** What the configuration and the facts ask of the kernel. Pure: the same input always gives the same state. */
+export function compile(input: CompileInput): KernelState {
+  const { config, facts, slots } = input;
+  const targets = uplinkTargets(config, input.uplinks, slots.assignment);
+  if (config.disable || slots.assignment.slots.size === 0) return EMPTY_STATE;
+  const field = markField(config["mark-mask"]);
+  const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
+  const parts = facts.families.map((family) => compileFamily(input, family, field, targets, strict));
+  return {
+    chains: parts.flatMap((part) => part.chains),
+    hooks: parts.flatMap((part) => part.hooks),
+    ipRules: parts.flatMap((part) => part.ipRules),
+    routes: parts.flatMap((part) => part.routes),
+    sets: parts.flatMap((part) => part.sets),
+    sysctls: new Map(targets.flatMap((target) => uplinkSysctls(target, facts.families, strict.includes(target)))),
+    files: new Map([
+      [
+        input.files.rtTables,
+        renderSlotMemory(
+          slots.assignment,
+          targets.map(({ table, tableName }) => ({ id: table, name: tableName })),
+        ),
+      ],
+      [input.files.rtProtos, `${PROTOCOL}\t${PROTOCOL_NAME}\n`],
+    ]),
+    expectations: parts.flatMap((part) => part.expectations),
+    reusedMarks: slots.reused.map((slot) => slotOnly(field, slot)),
+  };
+}
+
+/** Mistakes that only show once tables have numbers. */
+export function checkTables(config: Config, facts: Facts, uplinks: readonly UplinkState[], slots: AssignedSlots): Issue[] {
+  const targets = uplinkTargets(config, uplinks, slots.assignment);
+  return Object.entries(config.rule).flatMap(([number, rule]): Issue[] => {
+    const reference = rule.set.table;
+    if (rule.disable || rule.action !== "set" || reference === undefined) return [];
+    if (tableNumber(reference, targets, facts.tableNames) !== undefined) return [];
+    return [{ path: ["rule", number], message: `table "${reference}" is no number and no table of that name is known` }];
+  });
+}
+
+interface FamilyPart {
+  readonly chains: readonly Chain[];
+  readonly hooks: readonly Hook[];
+  readonly ipRules: readonly IpRule[];
+  readonly routes: readonly Route[];
+  readonly sets: readonly IpSet[];
+  readonly expectations: KernelState["expectations"];
+}
+
+function compileFamily(
+  { config, facts, slots }: CompileInput,
+  family: Family,
+  field: MarkField,
+  targets: readonly UplinkTarget[],
+  strict: readonly UplinkTarget[],
+): FamilyPart {
+  const base = config["rule-priority"];
+  const thrown = thrownPrefixes(config, facts.links, family);
+  const forwarded = compileRules(config, facts, slots.assignment, family, false, FORWARDED_CHAIN);
+  const local = compileRules(config, facts, slots.assignment, family, true, LOCAL_CHAIN);
+  const { chains, hooks } = compileChains({
+    family,
+    field,
+    uplinks: targets,
+    strict: family === "ipv4" ? strict : [],
+    slots: [...slots.assignment.slots].map(([owner, slot]) => ({ owner, slot })),
+    forwarded,
+    local,
+    localSlots: localSlots(config, slots),
+    untracked: facts.untracked[family],
+  });
+  const others = otherTargets(config, facts, targets, slots);
+  return {
+    chains,
+    hooks,
+    sets: [...new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set])).values()],
+    ipRules: [
+      ...targets.map((target) => fwmarkRule(family, base, slotMark(field, target.slot), target.table)),
+      ...others.map(({ slot, table }) => fwmarkRule(family, base, slotMark(field, slot), table)),
+      ...(family === "ipv4" ? arrivalRules(strict, field, base) : []),
+      ...targets.flatMap((target) => sourceRules(target, family, base)),
+    ],
+    routes: [
+      ...targets.flatMap((target) => uplinkRoutes(target, family, thrown)),
+      ...others.flatMap(({ owner, table }) => (owner === PROHIBIT_OWNER ? [refusal(family, table, "prohibit")] : [])),
+    ],
+    expectations: expectations(targets, family, field, thrown),
+  };
+}
+
+/** Slots without an uplink: `set table`, whose routes are the operator's, and `action prohibit`, whose table holds nothing else. */
+function otherTargets(config: Config, facts: Facts, targets: readonly UplinkTarget[], slots: AssignedSlots) {
+  const found = new Map<string, { owner: string; slot: number; table: number }>();
+  for (const rule of Object.values(config.rule)) {
+    if (rule.disable) continue;
+    const owner = ruleOwner(rule);
+    const slot = owner === undefined ? undefined : slots.assignment.slots.get(owner);
+    if (owner === undefined || slot === undefined || rule.set.uplink !== undefined) continue;
+    const table = owner === PROHIBIT_OWNER ? TABLE_BASE + slot : tableNumber(rule.set.table ?? "", targets, facts.tableNames);
+    if (table !== undefined) found.set(owner, { owner, slot, table });
+  }
+  return [...found.values()];
+}
+
+function localSlots(config: Config, slots: AssignedSlots): Set<number> {
+  const used = new Set<number>();
+  for (const rule of Object.values(config.rule)) {
+    if (rule.disable || (rule.traffic !== "local" && rule.traffic !== "all")) continue;
+    const slot = slots.assignment.slots.get(ruleOwner(rule) ?? "");
+    if (slot !== undefined) used.add(slot);
+  }
+  return used;
+}

@@ -1,0 +1,106 @@
+import type { Rule } from "../config/schema.ts";
+import type { Match, PortRange, Side } from "../kernel/rule.ts";
+import type { Family } from "../net/address.ts";
+import type { Link } from "../uplink/facts.ts";
+import { type AddressAtom, type AddressClause, addressClauses, atomRange } from "./address-clauses.ts";
+
+/** A rule as rules without alternatives. A packet that any of `unless` matches is none of its business. */
+export interface FlatRules {
+  readonly unless: readonly Match[];
+  /** Each is a list of conditions that all have to hold. Empty: the rule can never match. */
+  readonly any: readonly (readonly Match[])[];
+}
+
+/** xt_multiport takes 15 ports; a range counts two. */
+const MULTIPORT_SLOTS = 15;
+
+const TCP = 6;
+const UDP = 17;
+
+type NegatableMatch = Extract<Match, { match: "in-interface" | "protocol" }>;
+
+/**
+ * A rule of the operator's as rules without alternatives, for one family. Several
+ * values of one condition are alternatives, so their product is taken; negated values all have to hold, so they stay in
+ * each. `local`: the router's own traffic, which came in by no interface.
+ */
+export function flattenRule(rule: Rule, family: Family, links: readonly Link[], local: boolean): FlatRules {
+  const never: FlatRules = { unless: [], any: [] };
+  if (rule.family !== "both" && rule.family !== family) return never;
+  const source = addressClauses(rule.source, family, links);
+  const destination = addressClauses(rule.destination, family, links);
+  if (source === undefined || destination === undefined) return never;
+  const interfaces = rule["inbound-interface"].map(
+    ({ name, wildcard, negate }): NegatableMatch => ({ match: "in-interface", name, wildcard, negate }),
+  );
+  const conditions = [local ? [] : interfaces, protocols(rule)].map(split);
+  let flat: Match[][] = [[]];
+  for (const { any } of conditions) flat = product(flat, any);
+  flat = flat.flatMap((matches) => withAddresses(matches, "source", source));
+  flat = flat.flatMap((matches) => withAddresses(matches, "destination", destination));
+  flat = product(flat, ports("source", rule.source.port));
+  flat = product(flat, ports("destination", rule.destination.port));
+  return { unless: conditions.flatMap(({ unless }) => unless), any: flat };
+}
+
+/** Every combination of what is there with one of the alternatives; no alternatives: no condition. */
+function product(flat: readonly Match[][], alternatives: readonly (readonly Match[])[]): Match[][] {
+  if (alternatives.length === 0) return flat.map((matches) => [...matches]);
+  return flat.flatMap((matches) => alternatives.map((alternative) => [...matches, ...alternative]));
+}
+
+/**
+ * Alternatives for a condition that iptables takes once per rule. A single negated value goes into the rule itself; several
+ * (neither eth0 nor eth1) become a way around the rule.
+ */
+function split(matches: readonly NegatableMatch[]): { any: Match[][]; unless: Match[] } {
+  const plain = matches.filter((match) => !match.negate);
+  const negated = matches.filter((match) => match.negate);
+  if (plain.length === 0 && negated.length === 1) return { any: [[...negated]], unless: [] };
+  return { any: plain.map((match) => [match]), unless: negated.map((match) => ({ ...match, negate: false })) };
+}
+
+function protocols(rule: Rule): NegatableMatch[] {
+  const protocol = rule.protocol;
+  if (protocol === undefined || protocol.value === "all") return [];
+  const numbers = protocol.value === "tcp_udp" ? [TCP, UDP] : [protocol.value];
+  return numbers.map((number) => ({ match: "protocol", protocol: number, negate: protocol.negate }));
+}
+
+function ports(side: Side, port: { readonly negate: boolean; readonly ranges: readonly PortRange[] } | undefined): Match[][] {
+  if (port === undefined) return [];
+  const chunks: PortRange[][] = [[]];
+  let used = 0;
+  for (const range of port.ranges) {
+    const size = range.first === range.last ? 1 : 2;
+    if (used + size > MULTIPORT_SLOTS) {
+      chunks.push([]);
+      used = 0;
+    }
+    chunks.at(-1)?.push(range);
+    used += size;
+  }
+  const matches: Match[] = chunks.map((ranges) => ({ match: "ports", side, ranges, negate: port.negate }));
+  // "none of these": every chunk has to hold. "One of these": one chunk is enough.
+  return port.negate ? [matches] : matches.map((match) => [match]);
+}
+
+function withAddresses(matches: readonly Match[], side: Side, clauses: readonly AddressClause[]): Match[][] {
+  let flat: Match[][] = [[...matches]];
+  for (const clause of clauses) {
+    const any = clause.any;
+    flat =
+      any.length === 0 ? flat : flat.flatMap((present) => any.map((atom) => [...present, addressMatch(present, side, atom)]));
+    flat = flat.map((present) => [
+      ...present,
+      ...clause.none.map(({ first, last }): Match => ({ match: "range", side, first, last, negate: true })),
+    ]);
+  }
+  return flat;
+}
+
+function addressMatch(present: readonly Match[], side: Side, atom: AddressAtom): Match {
+  const second = present.some((match) => match.match === "prefix" && match.side === side);
+  if ("prefix" in atom && !second) return { match: "prefix", side, prefix: atom.prefix, negate: false };
+  return { match: "range", side, ...atomRange(atom), negate: false };
+}

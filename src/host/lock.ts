@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { promises as fs } from "node:fs";
+import { dirname } from "node:path";
+import { HostError } from "./host.ts";
+
+/** Lets go of the lock. */
+export type Release = () => void;
+
+/**
+ * Takes the one lock of this product: one reconcile at a time. flock(1) holds it in a child that ends when its standard
+ * input closes, so kill -9 of this process lets go too. (Abstract sockets would need no child, but on Debian's Node 18.20
+ * all their names are one address.) Throws HostError when it is not free within `seconds`.
+ */
+export async function takeLock(file: string, seconds: number): Promise<Release> {
+  await fs.mkdir(dirname(file), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new HostError(`cannot make ${dirname(file)}: ${error.code}`);
+  });
+  const child = spawn(
+    "flock",
+    [
+      "--exclusive",
+      "--wait",
+      String(seconds),
+      "--conflict-exit-code",
+      "75",
+      file,
+      "sh",
+      "-c",
+      "echo locked; exec cat >/dev/null",
+    ],
+    {
+      stdio: ["pipe", "pipe", "pipe"],
+      // Ctrl-C goes to the whole process group; the lock has to outlive it until we have put things in order.
+      detached: true,
+    },
+  );
+  child.stdin.on("error", () => {});
+  return await new Promise<Release>((resolve, reject) => {
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.stdout.once("data", () => {
+      child.unref();
+      resolve(() => child.stdin.end());
+    });
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      reject(new HostError(error.code === "ENOENT" ? "flock is not installed (package util-linux)" : `flock: ${error.message}`)),
+    );
+    child.once("exit", (code) =>
+      reject(
+        new HostError(
+          code === 75
+            ? `another policy-route is at work (lock ${file} not free within ${seconds} s)`
+            : `flock ${file} failed: ${stderr.trim()}`,
+        ),
+      ),
+    );
+  });
+}

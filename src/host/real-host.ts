@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import { promises as fs } from "node:fs";
+import { dirname } from "node:path";
+import { type Host, HostError, type Output, type RunOptions } from "./host.ts";
+
+/** Where network tools live; sudo and cron leave some of these out of PATH. */
+const TOOL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The machine this runs on. Paths are taken as they are: `--root` is the business of paths.ts. */
+export function realHost(env: Readonly<Record<string, string | undefined>>): Host {
+  const path = env["PATH"] === undefined || env["PATH"] === "" ? TOOL_PATH : `${env["PATH"]}:${TOOL_PATH}`;
+  return {
+    run: (argv, options) => run(argv, options ?? {}, path),
+    read: (file) => read(file),
+    write: (file, text, mode) => write(file, text, mode ?? 0o644),
+    writeInPlace: (file, text) => failing(`write ${file}`, fs.writeFile(file, text, { flag: "r+" })),
+    remove: (file) => failing(`remove ${file}`, fs.rm(file, { force: true })),
+    removeFolder: (folder) => failing(`remove ${folder}`, fs.rm(folder, { force: true, recursive: true })),
+    list: (folder) => list(folder),
+    now: () => Date.now(),
+  };
+}
+
+async function failing<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new HostError(`cannot ${what}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return await fs.readFile(file, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new HostError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+}
+
+async function list(folder: string): Promise<readonly string[]> {
+  try {
+    return (await fs.readdir(folder)).sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw new HostError(`cannot list ${folder}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+}
+
+/** Unique within this process; the process number makes it unique on the machine. */
+let writes = 0;
+
+async function write(file: string, text: string, mode: number): Promise<void> {
+  // The dot and the ending keep iproute2 and hook folders from reading a half-written file.
+  const temporary = `${dirname(file)}/.policy-route.${process.pid}.${writes++}.tmp`;
+  await failing(
+    `write ${file}`,
+    (async () => {
+      await fs.mkdir(dirname(file), { recursive: true });
+      try {
+        await fs.writeFile(temporary, text, { mode, flag: "wx" });
+        await fs.chmod(temporary, mode);
+        await fs.rename(temporary, file);
+      } catch (error) {
+        await fs.rm(temporary, { force: true });
+        throw error;
+      }
+    })(),
+  );
+}
+
+function run(argv: readonly string[], options: RunOptions, path: string): Promise<Output> {
+  const [program = "", ...args] = argv;
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      env: { PATH: path, LC_ALL: "C", ...options.env },
+      stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    const timer = setTimeout(() => {
+      err.push(Buffer.from(`\nno answer within ${(options.timeout ?? 30_000) / 1000} s, killed`));
+      child.kill("SIGKILL");
+    }, options.timeout ?? 30_000);
+    child.stdout?.on("data", (chunk: Buffer) => out.push(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => err.push(chunk));
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      const missing = error.code === "ENOENT";
+      resolve({ exitCode: missing ? 127 : 126, stdout: "", stderr: missing ? `${program}: not installed` : error.message });
+    });
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({
+        exitCode: code ?? 128 + (signal === "SIGKILL" ? 9 : 15),
+        stdout: Buffer.concat(out).toString("utf8"),
+        stderr: Buffer.concat(err).toString("utf8"),
+      });
+    });
+    // A child that ends before it has read everything is reported by its exit code, not by EPIPE.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(options.stdin ?? "");
+  });
+}

@@ -1,0 +1,124 @@
+import type { Family } from "../net/address.ts";
+import { hex32 } from "../net/fwmark.ts";
+import type { IpRule, Route, RouteType } from "./kernel-state.ts";
+import { PROTOCOL } from "./ownership.ts";
+
+/** Metric the kernel gives an IPv6 route that names none (IP6_RT_PRIO_USER); IPv4 gives 0. */
+const IMPLICIT_METRIC = { ipv4: 0, ipv6: 1024 } as const;
+
+/** RTN_* numbers of rtnetlink(7), as `ip -N -d -j route` prints them. */
+const ROUTE_TYPES: Readonly<Record<string, RouteType>> = {
+  "1": "unicast",
+  "6": "blackhole",
+  "7": "unreachable",
+  "8": "prohibit",
+  "9": "throw",
+};
+
+export function implicitMetric(family: Family): number {
+  return IMPLICIT_METRIC[family];
+}
+
+/** Words after `ip rule add|del` (or in a batch line `rule add ...`). Deleting by all of them hits exactly this rule. */
+export function renderIpRule(rule: IpRule): string {
+  const words = [`pref ${rule.preference}`];
+  if (rule.from !== undefined) words.push(`from ${rule.from}`);
+  if (rule.iif !== undefined) words.push(`iif ${rule.iif}`);
+  if (rule.fwmark !== undefined) words.push(`fwmark ${hex32(rule.fwmark.value)}/${hex32(rule.fwmark.mask)}`);
+  if (rule.action === "nop") words.push("nop");
+  else if ("goto" in rule.action) words.push(`goto ${rule.action.goto}`);
+  else words.push(`lookup ${rule.action.lookup}`);
+  words.push(`protocol ${PROTOCOL}`);
+  return words.join(" ");
+}
+
+/** Words after `ip route add|replace|del`. */
+export function renderRoute(route: Route): string {
+  const words: string[] = [];
+  if (route.type !== "unicast") words.push(route.type);
+  words.push(route.prefix);
+  if (route.gateway !== undefined) words.push(`via ${route.gateway}`);
+  if (route.device !== undefined) words.push(`dev ${route.device}`);
+  if (route.source !== undefined) words.push(`src ${route.source}`);
+  if (route.metric !== IMPLICIT_METRIC[route.family]) words.push(`metric ${route.metric}`);
+  if (route.onlink === true) words.push("onlink");
+  words.push(`table ${route.table}`, `proto ${PROTOCOL}`);
+  return words.join(" ");
+}
+
+/** What makes two routes rivals for one place in the kernel: `replace` of one replaces the other. */
+export function routeKey(route: Route): string {
+  return `${route.family} ${route.table} ${route.prefix} ${route.metric}`;
+}
+
+interface RuleJson {
+  priority?: number;
+  src?: string;
+  srclen?: number;
+  iif?: string;
+  fwmark?: string;
+  fwmask?: string;
+  table?: string;
+  goto?: number;
+  nop?: null;
+  protocol?: string;
+}
+
+/**
+ * Our rules out of `ip -N -j rule` (iproute2 6.1: numbers as text, fwmark as hex text), told by protocol 157 at whatever
+ * preference: after `rule-priority` changed, the old band still has to be found.
+ */
+export function parseIpRules(json: readonly unknown[], family: Family): IpRule[] {
+  const rules: IpRule[] = [];
+  for (const entry of json as readonly RuleJson[]) {
+    if (entry.protocol !== String(PROTOCOL) || entry.priority === undefined) continue;
+    const action =
+      "nop" in entry ? ("nop" as const) : entry.goto !== undefined ? { goto: entry.goto } : { lookup: Number(entry.table) };
+    const from = entry.src === "all" ? undefined : entry.src;
+    rules.push({
+      family,
+      preference: entry.priority,
+      ...(from === undefined ? {} : { from: entry.srclen === undefined ? from : `${from}/${entry.srclen}` }),
+      ...(entry.iif === undefined ? {} : { iif: entry.iif }),
+      ...(entry.fwmark === undefined
+        ? {}
+        : { fwmark: { value: Number(entry.fwmark), mask: Number(entry.fwmask ?? 0xffffffff) } }),
+      action,
+    });
+  }
+  return rules;
+}
+
+interface RouteJson {
+  type?: string;
+  dst?: string;
+  gateway?: string;
+  dev?: string;
+  prefsrc?: string;
+  metric?: number;
+  protocol?: string;
+  flags?: string[];
+}
+
+/** Our routes out of one table's `ip -N -d -j route show table N`. */
+export function parseRoutes(json: readonly unknown[], family: Family, table: number): Route[] {
+  const routes: Route[] = [];
+  for (const entry of json as readonly RouteJson[]) {
+    const type = ROUTE_TYPES[entry.type ?? "1"];
+    if (entry.protocol !== String(PROTOCOL) || entry.dst === undefined || type === undefined) continue;
+    // IPv6 prints `dev lo` for routes that have no device.
+    const unicast = type === "unicast";
+    routes.push({
+      family,
+      table,
+      type,
+      prefix: entry.dst,
+      metric: entry.metric ?? 0,
+      ...(unicast && entry.gateway !== undefined ? { gateway: entry.gateway } : {}),
+      ...(unicast && entry.dev !== undefined ? { device: entry.dev } : {}),
+      ...(unicast && entry.prefsrc !== undefined ? { source: entry.prefsrc } : {}),
+      ...(unicast && entry.flags?.includes("onlink") ? { onlink: true } : {}),
+    });
+  }
+  return routes;
+}

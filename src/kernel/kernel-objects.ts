@@ -1,0 +1,63 @@
+import type { Family } from "../net/address.ts";
+import type { IpRule, IpSet, Route } from "./kernel-state.ts";
+import type { TableName } from "./rule.ts";
+
+/** A line of iptables-save (`-A CHAIN ...`) and the hash in its comment: lines are compared by hash and never parsed back. */
+export interface RuleLine {
+  readonly hash: string;
+  readonly text: string;
+}
+
+export interface ChainLines {
+  readonly family: Family;
+  readonly table: TableName;
+  readonly name: string;
+  readonly lines: readonly RuleLine[];
+}
+
+/** A jump of ours in somebody else's chain. `position` counts from 1; a jump that is kept has to be at 1. */
+export interface Jump {
+  readonly family: Family;
+  readonly table: TableName;
+  readonly chain: string;
+  readonly target: string;
+  readonly position: number;
+  /** The line as iptables-save printed it, for deleting exactly it. */
+  readonly text: string;
+}
+
+/**
+ * What is ours in the kernel, in the form both sides of the diff share: the rendered desired state, and what was read back.
+ * An earlier observation can be the target too: that is rollback.
+ */
+export interface KernelObjects {
+  readonly chains: readonly ChainLines[];
+  readonly jumps: readonly Jump[];
+  readonly ipRules: readonly IpRule[];
+  readonly routes: readonly Route[];
+  readonly sets: readonly IpSet[];
+  /** Path below /proc/sys -> value. */
+  readonly sysctls: ReadonlyMap<string, string>;
+  /** Path -> text. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** What was found before we changed a sysctl, and what we set. Only a value that is still ours is put back. */
+export interface SysctlOrigin {
+  readonly found: string;
+  readonly set: string;
+}
+
+export interface Observed extends KernelObjects {
+  readonly origins: ReadonlyMap<string, SysctlOrigin>;
+}
+
+export const NOTHING: KernelObjects = {
+  chains: [],
+  jumps: [],
+  ipRules: [],
+  routes: [],
+  sets: [],
+  sysctls: new Map(),
+  files: new Map(),
+};

@@ -1,0 +1,83 @@
+import type { Family } from "../net/address.ts";
+import type { Fwmark } from "../net/fwmark.ts";
+import type { Chain, Hook } from "./rule.ts";
+
+/** An ip rule of ours (protocol 157 goes without saying). */
+export interface IpRule {
+  readonly family: Family;
+  readonly preference: number;
+  readonly from?: string;
+  readonly iif?: string;
+  readonly fwmark?: Fwmark;
+  readonly action: { readonly lookup: number } | { readonly goto: number } | "nop";
+}
+
+export type RouteType = "unicast" | "throw" | "prohibit" | "unreachable" | "blackhole";
+
+/**
+ * A route in one of our tables (protocol 157 goes without saying). `prefix` is canonical, or `default`. `metric` is the
+ * kernel's: 0 when not given in IPv4, 1024 in IPv6.
+ */
+export interface Route {
+  readonly family: Family;
+  readonly table: number;
+  readonly type: RouteType;
+  readonly prefix: string;
+  readonly metric: number;
+  readonly gateway?: string;
+  readonly device?: string;
+  readonly source?: string;
+  readonly onlink?: boolean;
+}
+
+/** An ipset. Its name holds a hash of its content, so that a changed set is another set and the switch to it is atomic. */
+export interface IpSet {
+  readonly name: string;
+  readonly family: Family;
+  readonly type: "hash:net" | "hash:net,port" | "bitmap:port";
+  /** In the text `ipset save` prints, sorted. */
+  readonly members: readonly string[];
+}
+
+/** What `ip route get ... mark` has to answer for a slot once the state is live: the witness beside the diff. */
+export interface Expectation {
+  readonly family: Family;
+  /** `uplink dsl`, for the message. */
+  readonly owner: string;
+  readonly fwmark: Fwmark;
+  /** An address that no throw route of the table covers. */
+  readonly destination: string;
+  /** The table that answers, a refusal by the kill switch, or any table that is not the slot's own. */
+  readonly answer:
+    | { readonly table: number }
+    | { readonly refused: "prohibit" | "unreachable" | "blackhole" }
+    | { readonly notTable: number };
+}
+
+/** Everything this product wants in the kernel, whatever is there now. Computed from config and facts alone. */
+export interface KernelState {
+  readonly chains: readonly Chain[];
+  readonly hooks: readonly Hook[];
+  readonly ipRules: readonly IpRule[];
+  readonly routes: readonly Route[];
+  readonly sets: readonly IpSet[];
+  /** Path below /proc/sys -> value. */
+  readonly sysctls: ReadonlyMap<string, string>;
+  /** Path -> text of the files that iproute2 reads our names from. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly expectations: readonly Expectation[];
+  /** Marks of slots that change hands: connections that still carry them belong to an owner that is gone. */
+  readonly reusedMarks: readonly Fwmark[];
+}
+
+export const EMPTY_STATE: KernelState = {
+  chains: [],
+  hooks: [],
+  ipRules: [],
+  routes: [],
+  sets: [],
+  sysctls: new Map(),
+  files: new Map(),
+  expectations: [],
+  reusedMarks: [],
+};

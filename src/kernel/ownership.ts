@@ -1,0 +1,33 @@
+/**
+ * How a fresh start with no memory knows that a kernel object is ours. Everything this product may change or remove is
+ * recognised by something in this file, and by nothing else.
+ */
+
+/** Every iptables chain of ours starts so. Chain names hold at most 28 characters, so the rest is a role or a slot, never a name of the operator's. */
+export const CHAIN_PREFIX = "POLICY_ROUTE";
+
+/** Starts the comment of every rule and jump of ours; in our chains a hash of the rule follows. */
+export const COMMENT_TAG = "policy-route:";
+
+/** Comment of the jumps from built-in chains (or Vyatta's hook chains) into ours. */
+export const JUMP_COMMENT = `${COMMENT_TAG}jump`;
+
+/** Every ipset of ours starts so; at most 31 characters in all (ipset 7.17). */
+export const SET_PREFIX = "policy_route_";
+
+/** Routing protocol number of our ip rules and routes, free in rtnetlink.h and in FRR's list. Named in rt_protos.d. */
+export const PROTOCOL = 157;
+export const PROTOCOL_NAME = "policy-route";
+
+/** Metric of a kill switch's device-less default: above every other, and one that IPv6 prints as it is stored. */
+export const KILL_SWITCH_METRIC = 4278198272;
+
+/** Preference offsets from `rule-priority` (kernel-layout.md section 0). The band is ours together with PROTOCOL. */
+export const PREFERENCE = { fwmark: 0, arrivalGoto: 10, arrivalLookup: 20, arrivalEnd: 30, from: 100 } as const;
+
+/** Default table of a slot unless the operator gives one. */
+export const TABLE_BASE = 2000;
+
+export function isOurChain(name: string): boolean {
+  return name === CHAIN_PREFIX || name.startsWith(`${CHAIN_PREFIX}_`);
+}

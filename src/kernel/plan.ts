@@ -1,0 +1,175 @@
+import { FAMILIES, type Family } from "../net/address.ts";
+import type { Fwmark } from "../net/fwmark.ts";
+import { formatFwmark } from "../net/fwmark.ts";
+import { renderIpRule, renderRoute, routeKey } from "./iproute.ts";
+import { renderIpSet } from "./ipset.ts";
+import type { KernelObjects, Observed, SysctlOrigin } from "./kernel-objects.ts";
+import { planTables } from "./plan-tables.ts";
+
+/** One thing to do. Every step is safe to die after: what is left is the old state, the new one, or the old one with unused additions. */
+export type Step =
+  | {
+      readonly do: "run";
+      readonly why: string;
+      readonly argv: readonly string[];
+      readonly stdin?: string;
+      readonly tolerate?: readonly number[];
+    }
+  | { readonly do: "write"; readonly why: string; readonly path: string; readonly text: string }
+  | { readonly do: "sysctl"; readonly why: string; readonly key: string; readonly value: string }
+  | { readonly do: "remove"; readonly why: string; readonly path: string };
+
+export type Plan = readonly Step[];
+
+export interface PlanOptions {
+  /** File that remembers what sysctls were before us. */
+  readonly originsPath: string;
+  /** Marks whose connections belong to an owner that is gone; deleted once the new state is live. */
+  readonly reusedMarks: readonly Fwmark[];
+}
+
+/**
+ * The steps from what is there to what should be. Empty exactly when nothing of ours differs. Order: add what nothing uses
+ * yet (sets, sysctls, names, routes, ip rules), switch the marks, remove what nothing uses any more.
+ */
+export function plan(target: KernelObjects, observed: Observed, options: PlanOptions): Plan {
+  const rulesAndRoutes = FAMILIES.map((family) => planRouting(target, observed, family));
+  const sysctls = planSysctls(target, observed, options.originsPath);
+  const sets = planSets(target, observed);
+  const files = planFiles(target, observed);
+  return [
+    ...sets.add,
+    ...sysctls.set,
+    ...files.write,
+    ...rulesAndRoutes.flatMap((steps) => steps.add),
+    ...FAMILIES.flatMap((family) => planTables(target, observed, family)),
+    ...rulesAndRoutes.flatMap((steps) => steps.remove),
+    ...sets.remove,
+    ...sysctls.restore,
+    ...files.remove,
+    ...options.reusedMarks.map(deleteConnections),
+  ];
+}
+
+function planRouting(target: KernelObjects, observed: KernelObjects, family: Family): { add: Step[]; remove: Step[] } {
+  const wantedRoutes = new Map(target.routes.filter((route) => route.family === family).map((route) => [routeKey(route), route]));
+  const presentRoutes = new Map(
+    observed.routes.filter((route) => route.family === family).map((route) => [routeKey(route), route]),
+  );
+  const wantedRules = new Set(target.ipRules.filter((rule) => rule.family === family).map(renderIpRule));
+  const presentRules = observed.ipRules.filter((rule) => rule.family === family).map(renderIpRule);
+  const adds: string[] = [];
+  const removes: string[] = [];
+  for (const [key, route] of wantedRoutes) {
+    const present = presentRoutes.get(key);
+    // `add` refuses to take the place of a route that is not ours; `replace` is atomic where the old one is ours.
+    if (present === undefined) adds.push(`route add ${renderRoute(route)}`);
+    else if (renderRoute(present) !== renderRoute(route)) adds.push(`route replace ${renderRoute(route)}`);
+  }
+  const counted = new Map<string, number>();
+  for (const rule of presentRules) counted.set(rule, (counted.get(rule) ?? 0) + 1);
+  for (const rule of wantedRules) if (!counted.has(rule)) adds.push(`rule add ${rule}`);
+  for (const [rule, count] of counted) {
+    for (let surplus = wantedRules.has(rule) ? count - 1 : count; surplus > 0; surplus--) removes.push(`rule del ${rule}`);
+  }
+  for (const [key, route] of presentRoutes) if (!wantedRoutes.has(key)) removes.push(`route del ${renderRoute(route)}`);
+  return { add: batch(adds, family, "add routes and ip rules"), remove: batch(removes, family, "remove ip rules and routes") };
+}
+
+/** One `ip -batch -`: it stops at the first bad line and keeps the lines before it, so a batch only adds or only removes. */
+function batch(lines: readonly string[], family: Family, why: string): Step[] {
+  if (lines.length === 0) return [];
+  return [
+    {
+      do: "run",
+      why: `${why} (${family})`,
+      argv: ["ip", family === "ipv4" ? "-4" : "-6", "-batch", "-"],
+      stdin: `${lines.join("\n")}\n`,
+    },
+  ];
+}
+
+function planSets(target: KernelObjects, observed: KernelObjects): { add: Step[]; remove: Step[] } {
+  const wanted = new Map(target.sets.map((set) => [set.name, renderIpSet(set)]));
+  const present = new Map(observed.sets.map((set) => [set.name, renderIpSet(set)]));
+  const restore: string[] = [];
+  for (const [name, text] of wanted) {
+    const there = present.get(name);
+    if (there === undefined) restore.push(text);
+    // Somebody edited a set of ours: fill a second one and swap them in one kernel operation.
+    else if (there !== text) restore.push(text.replaceAll(name, `${name}_n`), `swap ${name} ${name}_n`, `destroy ${name}_n`);
+  }
+  const stale = [...present.keys()].filter((name) => !wanted.has(name));
+  return {
+    add:
+      restore.length === 0
+        ? []
+        : [{ do: "run", why: "create sets", argv: ["ipset", "restore"], stdin: `${restore.join("\n")}\n` }],
+    remove:
+      stale.length === 0
+        ? []
+        : [
+            {
+              do: "run",
+              why: "destroy sets",
+              argv: ["ipset", "restore"],
+              stdin: `${stale.map((name) => `destroy ${name}`).join("\n")}\n`,
+            },
+          ],
+  };
+}
+
+function planSysctls(target: KernelObjects, observed: Observed, originsPath: string): { set: Step[]; restore: Step[] } {
+  const origins = new Map<string, SysctlOrigin>(observed.origins);
+  const set: Step[] = [];
+  const restore: Step[] = [];
+  for (const [key, value] of target.sysctls) {
+    const found = observed.sysctls.get(key);
+    if (found === undefined || found === value) continue;
+    const origin = origins.get(key);
+    origins.set(key, { found: origin?.found ?? found, set: value });
+    set.push({ do: "sysctl", why: `set ${key}`, key, value });
+  }
+  const during = renderOrigins(origins);
+  for (const [key, origin] of observed.origins) {
+    if (target.sysctls.has(key)) continue;
+    origins.delete(key);
+    if (observed.sysctls.get(key) === origin.set)
+      restore.push({ do: "sysctl", why: `put ${key} back`, key, value: origin.found });
+  }
+  const after = renderOrigins(origins);
+  if (during !== renderOrigins(observed.origins))
+    set.unshift({ do: "write", why: "remember sysctls as found", path: originsPath, text: during });
+  if (after !== during) {
+    restore.push(
+      origins.size === 0
+        ? { do: "remove", why: "forget sysctls", path: originsPath }
+        : { do: "write", why: "forget sysctls put back", path: originsPath, text: after },
+    );
+  }
+  return { set, restore };
+}
+
+function renderOrigins(origins: ReadonlyMap<string, SysctlOrigin>): string {
+  return `${JSON.stringify(Object.fromEntries([...origins].sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`;
+}
+
+function planFiles(target: KernelObjects, observed: KernelObjects): { write: Step[]; remove: Step[] } {
+  const write: Step[] = [];
+  for (const [path, text] of target.files)
+    if (observed.files.get(path) !== text) write.push({ do: "write", why: "names for iproute2", path, text });
+  const remove: Step[] = [];
+  for (const path of observed.files.keys())
+    if (!target.files.has(path)) remove.push({ do: "remove", why: "names for iproute2", path });
+  return { write, remove };
+}
+
+/** conntrack(8) ends with 1 when no connection carries the mark: that is no failure. 127: not installed, said by the facts already. */
+function deleteConnections(mark: Fwmark): Step {
+  return {
+    do: "run",
+    why: "forget connections of a slot's former owner",
+    argv: ["conntrack", "-D", "-m", formatFwmark(mark)],
+    tolerate: [1, 127],
+  };
+}

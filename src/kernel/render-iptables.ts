@@ -1,0 +1,122 @@
+import { formatFwmark, hex32 } from "../net/fwmark.ts";
+import { hashText } from "./hash.ts";
+import type { ChainLines, Jump, RuleLine } from "./kernel-objects.ts";
+import { COMMENT_TAG, JUMP_COMMENT } from "./ownership.ts";
+import type { Action, Chain, Hook, Match, PortRange, Rule, Side } from "./rule.ts";
+
+const TCP = 6;
+const UDP = 17;
+const SHORT = { source: "src", destination: "dst" } as const;
+
+/**
+ * One condition as iptables arguments (iptables 1.8; nft and legacy read the same text). `protocol` is the number the rule
+ * asks for, if any.
+ */
+function renderMatch(match: Match, protocol: number | undefined): string {
+  switch (match.match) {
+    case "in-interface":
+      return `${not(match.negate)}-i ${match.name}${match.wildcard ? "+" : ""}`;
+    case "out-interface":
+      return `${not(match.negate)}-o ${match.name}`;
+    case "protocol":
+      return `${not(match.negate)}-p ${match.protocol}`;
+    case "prefix":
+      return `${not(match.negate)}${match.side === "source" ? "-s" : "-d"} ${match.prefix}`;
+    case "range":
+      return `-m iprange ${not(match.negate)}--${SHORT[match.side]}-range ${match.first}-${match.last}`;
+    case "ports":
+      return renderPorts(match.side, match.ranges, match.negate, protocol);
+    case "set":
+      return `-m set --match-set ${match.name} ${match.dimensions.map((side) => SHORT[side]).join(",")}`;
+    case "fwmark":
+      return `-m mark ${not(match.negate)}--mark ${formatFwmark(match.mark)}`;
+    case "connmark":
+      return `-m connmark ${not(match.negate)}--mark ${formatFwmark(match.mark)}`;
+    case "direction":
+      return `-m conntrack --ctdir ${match.direction.toUpperCase()}`;
+    case "confirmed":
+      return `-m conntrack ${not(match.negate)}--ctstatus CONFIRMED`;
+    case "local-address":
+      return `-m addrtype --${SHORT[match.side]}-type LOCAL`;
+    case "no-ipsec":
+      return "-m policy --dir out --pol none";
+  }
+}
+
+function renderMatches(matches: readonly Match[]): string {
+  // iptables takes `-s` and `-d` once: a second one would silently be an error of ours, not of the operator's.
+  for (const side of ["source", "destination"] as const) {
+    if (matches.filter((match) => match.match === "prefix" && match.side === side).length > 1) throw new Error(`Bug: two prefixes for ${side} in one rule`);
+  }
+  const protocol = matches.find((match) => match.match === "protocol" && !match.negate);
+  const number = protocol?.match === "protocol" ? protocol.protocol : undefined;
+  return matches.map((match) => renderMatch(match, number)).join(" ");
+}
+
+function renderPorts(side: Side, ranges: readonly PortRange[], negate: boolean, protocol: number | undefined): string {
+  const texts = ranges.map((range) => (range.first === range.last ? `${range.first}` : `${range.first}:${range.last}`));
+  // The port options of the protocol itself are the cheapest, and exist for tcp and udp everywhere.
+  if (texts.length === 1 && (protocol === TCP || protocol === UDP)) {
+    return `-m ${protocol === TCP ? "tcp" : "udp"} ${not(negate)}--${side === "source" ? "sport" : "dport"} ${texts[0]}`;
+  }
+  return `-m multiport ${not(negate)}--${side === "source" ? "sports" : "dports"} ${texts.join(",")}`;
+}
+
+function not(negate: boolean): string {
+  return negate ? "! " : "";
+}
+
+function renderAction(action: Action): string {
+  switch (action.action) {
+    case "accept":
+      return "-j ACCEPT";
+    case "return":
+      return "-j RETURN";
+    case "drop":
+      return "-j DROP";
+    case "masquerade":
+      return "-j MASQUERADE";
+    case "track":
+      // Attaching a template of zone 0 makes a later NOTRACK have no effect (platform/wan-load-balancing.md, i).
+      return "-j CT --zone 0";
+    case "jump":
+      return `-j ${action.chain}`;
+    case "goto":
+      return `-g ${action.chain}`;
+    case "set-mark":
+      return `-j MARK --set-xmark ${formatFwmark(action.mark)}`;
+    case "set-connmark":
+      return `-j CONNMARK --set-xmark ${formatFwmark(action.mark)}`;
+    case "restore-mark":
+      return `-j CONNMARK --restore-mark --nfmask ${hex32(action.to)} --ctmask ${hex32(action.from)}`;
+    case "snat":
+      return `-j SNAT --to-source ${action.address}`;
+    case "log":
+      return `-j LOG --log-prefix "${action.prefix}"`;
+  }
+}
+
+/** `-A CHAIN matches -m comment --comment "policy-route:HASH note" target`. The hash covers everything but itself. */
+export function renderRule(chain: string, rule: Rule): RuleLine {
+  const matches = renderMatches(rule.matches);
+  const action = renderAction(rule.action);
+  const hash = hashText(`${chain} ${matches} ${action} ${rule.note ?? ""}`);
+  const comment = rule.note === undefined ? `${COMMENT_TAG}${hash}` : `${COMMENT_TAG}${hash} ${rule.note}`;
+  return {
+    hash,
+    text: [`-A ${chain}`, matches, `-m comment --comment "${comment}"`, action].filter((part) => part !== "").join(" "),
+  };
+}
+
+export function renderChain(chain: Chain): ChainLines {
+  return {
+    family: chain.family,
+    table: chain.table,
+    name: chain.name,
+    lines: chain.rules.map((rule) => renderRule(chain.name, rule)),
+  };
+}
+
+export function renderHook(hook: Hook): Jump {
+  return { ...hook, position: 1, text: `-A ${hook.chain} -m comment --comment "${JUMP_COMMENT}" -j ${hook.target}` };
+}

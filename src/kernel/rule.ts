@@ -1,0 +1,66 @@
+import type { Family } from "../net/address.ts";
+import type { Fwmark } from "../net/fwmark.ts";
+
+export type Side = "source" | "destination";
+
+/** First and last port, both included, 0-65535. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** One condition of a rule. All conditions of a rule have to hold. A backend renders it exactly or not at all. */
+export type Match =
+  | { readonly match: "in-interface"; readonly name: string; readonly wildcard: boolean; readonly negate: boolean }
+  | { readonly match: "out-interface"; readonly name: string; readonly negate: boolean }
+  /** Number of the protocol (RFC 5237, IANA). */
+  | { readonly match: "protocol"; readonly protocol: number; readonly negate: boolean }
+  | { readonly match: "prefix"; readonly side: Side; readonly prefix: string; readonly negate: boolean }
+  | { readonly match: "range"; readonly side: Side; readonly first: string; readonly last: string; readonly negate: boolean }
+  /** At most 15 ports, a range counts two (xt_multiport). */
+  | { readonly match: "ports"; readonly side: Side; readonly ranges: readonly PortRange[]; readonly negate: boolean }
+  /** `dimensions`: which part of the packet each dimension of the set is compared with. */
+  | { readonly match: "set"; readonly name: string; readonly dimensions: readonly Side[] }
+  | { readonly match: "fwmark"; readonly mark: Fwmark; readonly negate: boolean }
+  | { readonly match: "connmark"; readonly mark: Fwmark; readonly negate: boolean }
+  | { readonly match: "direction"; readonly direction: "original" | "reply" }
+  /** The connection's first packet has passed (IPS_CONFIRMED). */
+  | { readonly match: "confirmed"; readonly negate: boolean }
+  | { readonly match: "local-address"; readonly side: Side }
+  /** No IPsec policy will transform the packet on its way out. */
+  | { readonly match: "no-ipsec" };
+
+export type Action =
+  | { readonly action: "accept" | "return" | "drop" | "masquerade" | "track" }
+  | { readonly action: "jump" | "goto"; readonly chain: string }
+  | { readonly action: "set-mark" | "set-connmark"; readonly mark: Fwmark }
+  /** Copies the masked connection mark into the packet mark; clears the other bits of `to` in the packet mark. */
+  | { readonly action: "restore-mark"; readonly from: number; readonly to: number }
+  | { readonly action: "snat"; readonly address: string }
+  /** `prefix`: at most 29 characters (xt_LOG). */
+  | { readonly action: "log"; readonly prefix: string };
+
+/** A rule of no backend in particular. `note` tells the operator what it stands for: `rule 10`, `uplink dsl`. */
+export interface Rule {
+  readonly matches: readonly Match[];
+  readonly action: Action;
+  readonly note?: string;
+}
+
+/** The iptables tables we use. */
+export type TableName = "raw" | "mangle" | "nat";
+
+export interface Chain {
+  readonly family: Family;
+  readonly table: TableName;
+  readonly name: string;
+  readonly rules: readonly Rule[];
+}
+
+/** A jump from somebody else's chain into one of ours, kept the first rule there. */
+export interface Hook {
+  readonly family: Family;
+  readonly table: TableName;
+  readonly chain: string;
+  readonly target: string;
+}

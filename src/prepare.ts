@@ -1,0 +1,105 @@
+import { assignSlots, type AssignedSlots } from "./compile/assign-slots.ts";
+import { checkTables, compile } from "./compile/compile.ts";
+import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
+import { ConfigError, type Issue } from "./config/issue.ts";
+import type { Config } from "./config/schema.ts";
+import type { Context } from "./context.ts";
+import { familiesOf, gatherFacts, hasIpset, readLinks } from "./host/gather-facts.ts";
+import { observeKernel, type ObserveScope, observeTablesAndRules } from "./host/observe-kernel.ts";
+import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
+import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
+import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
+import { renderState } from "./kernel/render-state.ts";
+import type { Facts } from "./uplink/facts.ts";
+import { resolveUplinks } from "./uplink/resolve-uplinks.ts";
+import type { UplinkState } from "./uplink/uplink-state.ts";
+
+/** What is wanted, what is there, and the way from one to the other; nothing has been changed yet. */
+export interface Prepared {
+  readonly config: Config | undefined;
+  readonly facts: Facts | undefined;
+  readonly uplinks: readonly UplinkState[];
+  readonly slots: AssignedSlots;
+  readonly state: KernelState;
+  readonly target: KernelObjects;
+  readonly observed: Observed;
+  readonly scope: ObserveScope;
+  readonly options: PlanOptions;
+  readonly plan: Plan;
+  readonly warnings: readonly Issue[];
+  /** Packet counters of our rules by hash, when asked for. */
+  readonly packets: ReadonlyMap<string, number>;
+}
+
+export interface PrepareOptions {
+  readonly allowSsh: boolean;
+  /** A commit refuses a configuration that cannot work on this router; an event goes on without the route that cannot be. */
+  readonly refuseMistakes: boolean;
+  readonly counters?: boolean;
+  /** Changes the facts before they are used: the boot unit knows that nothing is up yet. */
+  readonly adjust?: (facts: Facts) => Facts;
+}
+
+const NO_SLOTS: AssignedSlots = { assignment: { slots: new Map(), retired: new Map() }, reused: [], issues: [] };
+
+/** Computes the plan for `config`, or for having nothing when it is undefined. Reads the world, changes nothing. */
+export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
+  const { host, paths } = context;
+  const families = await familiesOf(host);
+  const [seen, links, memory, ipset] = await Promise.all([
+    observeTablesAndRules(host, families, options.counters),
+    config === undefined ? [] : readLinks(host),
+    host.read(paths.rtTables),
+    hasIpset(host),
+  ]);
+  const gathered = config === undefined ? undefined : await gatherFacts(host, paths, config, { families, links, seen, ipset }, options.allowSsh);
+  const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
+  const wanted = config === undefined || facts === undefined ? NOTHING_WANTED : want(context, config, facts, options.refuseMistakes);
+  const scope: ObserveScope = {
+    families,
+    tables: [...new Set([...wanted.state.routes.map((route) => route.table), ...parseTableNames(memory ?? "").values(), ...defaultTables(memory)])],
+    sysctls: [...wanted.state.sysctls.keys()],
+    files: [paths.rtTables, paths.rtProtos],
+    originsPath: paths.sysctls,
+    ipset,
+  };
+  const observed = await observeKernel(host, seen, scope);
+  const target = renderState(wanted.state);
+  const planOptions: PlanOptions = { originsPath: paths.sysctls, reusedMarks: wanted.state.reusedMarks };
+  return {
+    config,
+    facts,
+    ...wanted,
+    target,
+    observed,
+    scope,
+    options: planOptions,
+    plan: plan(target, observed, planOptions),
+    packets: new Map([...seen.saved.ipv4.packets, ...seen.saved.ipv6.packets]),
+  };
+}
+
+type Wanted = Pick<Prepared, "uplinks" | "slots" | "state" | "warnings">;
+
+const NOTHING_WANTED: Wanted = { uplinks: [], slots: NO_SLOTS, state: EMPTY_STATE, warnings: [] };
+
+function want({ paths }: Context, config: Config, facts: Facts, refuseMistakes: boolean): Wanted {
+  const resolved = resolveUplinks(config, facts);
+  const slots = assignSlots(config, facts.slots);
+  const mistakes = [...slots.issues, ...(refuseMistakes ? resolved.mistakes : [])];
+  if (slots.issues.length === 0) mistakes.push(...checkTables(config, facts, resolved.uplinks, slots));
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const state = compile({ config, facts, uplinks: resolved.uplinks, slots, files: paths });
+  const problems = facts.problems.map((problem): Issue => ({ path: [], message: problem.message }));
+  return { uplinks: resolved.uplinks, slots, state, warnings: [...resolved.warnings, ...problems] };
+}
+
+/** Tables of slots we gave before: `action prohibit` has one without a name. */
+function defaultTables(memory: string | undefined): number[] {
+  return [...parseSlotMemory(memory).slots.values()].map((slot) => 2000 + slot);
+}
+
+/** Reads back what is ours, in the scope of `prepared`. */
+export async function observeAgain(context: Context, scope: ObserveScope): Promise<Observed> {
+  return await observeKernel(context.host, await observeTablesAndRules(context.host, scope.families), scope);
+}

@@ -1,0 +1,121 @@
+import type { Config } from "./config/schema.ts";
+import type { Context } from "./context.ts";
+import { applyPlan } from "./host/apply-plan.ts";
+import { HostError } from "./host/host.ts";
+import { takeLock } from "./host/lock.ts";
+import { askWitness } from "./host/witness.ts";
+import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
+import { type Plan, plan } from "./kernel/plan.ts";
+import { readApplied, saveApplied } from "./applied.ts";
+import { observeAgain, type Prepared, prepare } from "./prepare.ts";
+import type { Facts } from "./uplink/facts.ts";
+
+/** The applied state is not what was asked for: `left` is what still differs, `complaints` what the kernel answers instead. Exit code 2. */
+export class VerifyError extends HostError {
+  constructor(
+    readonly left: Plan,
+    readonly complaints: readonly string[],
+  ) {
+    super(
+      [
+        "the kernel does not hold what was asked for",
+        ...complaints.map((complaint) => `  ${complaint}`),
+        ...left.map((step) => `  left to do: ${step.why}`),
+      ].join("\n"),
+    );
+    this.name = "VerifyError";
+  }
+}
+
+export interface ReconcileRequest {
+  /** Why, for the log and the state file: `commit`, `dhcp eth1`. */
+  readonly reason: string;
+  readonly allowSsh: boolean;
+  /**
+   * The configuration to hold: with its text in `set` form when the operator commits one (`config` undefined: have nothing);
+   * left out, the one that was last applied.
+   */
+  readonly proposed?: { readonly config: Config | undefined; readonly text: string };
+  readonly adjust?: (facts: Facts) => Facts;
+}
+
+/** How often a state is looked at anew when the world changes while it is being applied (a link goes down half way). */
+const ROUNDS = 3;
+
+/** Seconds to wait for another run of ours: a commit with 1,000 rules takes well under one. */
+const LOCK_SECONDS = 30;
+
+/**
+ * The one verb: brings the kernel from whatever it holds of ours to what configuration and facts ask for, and proves it.
+ * Commit, DHCP lease, PPP and the operator all come here. On failure everything is as it was before.
+ * @throws ConfigError (nothing was touched), CommandError, VerifyError, HostError
+ */
+export async function reconcile(context: Context, request: ReconcileRequest): Promise<Prepared> {
+  const release = await takeLock(context.paths.lock, LOCK_SECONDS);
+  try {
+    const proposed = request.proposed ?? (await readApplied(context));
+    const options = {
+      allowSsh: request.allowSsh,
+      refuseMistakes: request.proposed !== undefined,
+      ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
+    };
+    const first = await prepare(context, proposed.config, options);
+    const settled = await settle(context, first, () => prepare(context, proposed.config, options));
+    await saveApplied(context, proposed, settled, request.reason);
+    return settled;
+  } finally {
+    release();
+  }
+}
+
+async function settle(context: Context, first: Prepared, again: () => Promise<Prepared>): Promise<Prepared> {
+  let prepared = first;
+  try {
+    for (let round = 1; ; round++) {
+      const failure = await attempt(context, prepared);
+      if (failure === undefined) return prepared;
+      const fresh = await again();
+      if (round === ROUNDS || sameWish(fresh, prepared)) throw failure;
+      prepared = fresh;
+    }
+  } catch (error) {
+    await rollBack(context, first, error);
+    throw error;
+  }
+}
+
+/** Applies and verifies; the error if that did not work, to be retried when the facts changed under it. */
+async function attempt(context: Context, prepared: Prepared): Promise<HostError | undefined> {
+  try {
+    await applyPlan(context.host, prepared.plan);
+    const now = prepared.plan.length === 0 ? prepared.observed : await observeAgain(context, prepared.scope);
+    const left = plan(prepared.target, now, { ...prepared.options, reusedMarks: [] });
+    const complaints = await askWitness(context.host, prepared.state.expectations);
+    return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);
+  } catch (error) {
+    if (error instanceof HostError) return error;
+    throw error;
+  }
+}
+
+function sameWish(a: Prepared, b: Prepared): boolean {
+  return JSON.stringify([a.target.routes, a.state.expectations]) === JSON.stringify([b.target.routes, b.state.expectations]);
+}
+
+/** Back to what was there before the first step: a diff like any other. */
+async function rollBack(context: Context, first: Prepared, cause: unknown): Promise<void> {
+  try {
+    const now = await observeAgain(context, first.scope);
+    await applyPlan(context.host, plan(rollbackTarget(first.observed), now, { ...first.options, reusedMarks: [] }));
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new HostError(`${why}\nand what was there before could not be put back: ${error.message}`);
+  }
+}
+
+/** Sysctls we did not hold before are put back by their recorded origin, not by the value seen. */
+function rollbackTarget(before: Observed): KernelObjects {
+  return { ...before, sysctls: new Map([...before.sysctls].filter(([key]) => before.origins.has(key))) };
+}
+
