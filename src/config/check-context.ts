@@ -1,0 +1,29 @@
+import type { ConfiguredInterface } from "./configured-interfaces.ts";
+
+/** A network interface of the running kernel, as far as the checks care. uplink/facts.ts has more of it. */
+export interface KernelLink {
+  readonly name: string;
+  readonly pointToPoint: boolean;
+  readonly addresses: readonly { readonly address: string; readonly length: number; readonly peer?: string }[];
+}
+
+/** The kinds of group a router's firewall has. */
+export type FirewallGroupKind = "address-group" | "network-group" | "ipv6-address-group" | "ipv6-network-group" | "port-group";
+
+/** What the checks need to know beside the configuration itself. What is absent is not checked. */
+export interface CheckContext {
+  /** The proposed configuration's interfaces; absent where no router configuration is at hand, then `links` is asked. */
+  readonly configured?: readonly ConfiguredInterface[];
+  readonly links: readonly KernelLink[];
+  /** Routing tables that have a name already, ours left out (iproute2's rt_tables). */
+  readonly tableNames?: ReadonlyMap<string, number>;
+  /** Interfaces that a DHCP lease is known for. */
+  readonly leases?: ReadonlySet<string>;
+  /** net.ipv4.conf.all.rp_filter. */
+  readonly allRpFilter?: number;
+  readonly users?: ReadonlySet<string>;
+  readonly userGroups?: ReadonlySet<string>;
+  readonly firewallGroups?: ReadonlyMap<FirewallGroupKind, ReadonlySet<string>>;
+  /** Whether the file that `hook` names can be executed. */
+  readonly hookExecutable?: boolean;
+}

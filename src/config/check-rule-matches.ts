@@ -1,0 +1,80 @@
+import type { Check } from "./check.ts";
+import type { FirewallGroupKind } from "./check-context.ts";
+import { checkInterfaceExists } from "./check-uplink-way.ts";
+import { familyConflict } from "./rule-families.ts";
+import type { Rule } from "./schema.ts";
+import type { ProtocolMatch } from "./values/protocol.ts";
+import type { UserMatch } from "./values/user.ts";
+
+/** IP protocols with ports that iptables' multiport knows: TCP, UDP, DCCP, SCTP, UDP-Lite. */
+const WITH_PORTS = [6, 17, 33, 132, 136];
+const ICMP = 1;
+const ICMPV6 = 58;
+
+/** What a rule looks at. */
+export function checkRuleMatches(check: Check, path: readonly string[], rule: Rule): void {
+  const usesPort = [rule.source, rule.destination].some(
+    ({ port, group }) => port !== undefined || group["port-group"] !== undefined,
+  );
+  if (usesPort && !hasPorts(rule.protocol) && !check.isBroken([...path, "protocol"])) {
+    check.error(path, "port needs protocol tcp, udp, tcp_udp, sctp, dccp or udplite");
+  }
+  if (Object.keys(rule.icmp).length > 0 && !isProtocol(rule.protocol, ICMP)) check.error(path, "icmp needs protocol icmp");
+  if (Object.keys(rule.icmpv6).length > 0 && !isProtocol(rule.protocol, ICMPV6))
+    check.error(path, "icmpv6 needs protocol icmpv6");
+  const conflict = familyConflict(rule);
+  if (conflict !== undefined) check.error(path, conflict);
+  checkTraffic(check, path, rule);
+  if (rule.state.established === "enable") {
+    check.error(path, "state established can never match: rules look at the first packet of a connection");
+  }
+  checkUser(check, path, "user", rule.user, check.context.users);
+  checkUser(check, path, "user-group", rule["user-group"], check.context.userGroups);
+  for (const side of [rule.source, rule.destination]) {
+    for (const name of [side["interface-address"], side["interface-network"]])
+      if (name !== undefined) checkInterfaceExists(check, path, name);
+    for (const [kind, group] of Object.entries(side.group)) {
+      if (
+        check.context.firewallGroups !== undefined &&
+        check.context.firewallGroups.get(kind as FirewallGroupKind)?.has(group.name) !== true
+      ) {
+        check.error(path, `firewall ${kind} "${group.name}" does not exist`);
+      }
+    }
+  }
+  for (const { name, negate, wildcard } of rule["inbound-interface"])
+    if (!negate && !wildcard) checkInterfaceExists(check, path, name);
+}
+
+function hasPorts(protocol: ProtocolMatch | undefined): boolean {
+  if (protocol === undefined || protocol.negate) return false;
+  return protocol.value === "tcp_udp" || WITH_PORTS.some((number) => number === protocol.value);
+}
+
+function isProtocol(protocol: ProtocolMatch | undefined, number: number): boolean {
+  return protocol?.value === number && !protocol.negate;
+}
+
+/** Conditions that some traffic can never meet: the router's own came in by no interface, forwarded traffic has no user. */
+function checkTraffic(check: Check, path: readonly string[], rule: Rule): void {
+  const { traffic } = rule;
+  if (rule.user !== undefined && traffic !== "local" && traffic !== "all")
+    check.error(path, "user can only match traffic local or all");
+  if (rule["user-group"] !== undefined && traffic !== "local" && traffic !== "all") {
+    check.error(path, "user-group can only match traffic local or all");
+  }
+  if (traffic !== "local") return;
+  if (rule.source["mac-address"] !== undefined) check.error(path, "mac-address cannot match traffic local");
+  if (rule["inbound-interface"].length > 0) check.error(path, "inbound-interface cannot match traffic local");
+}
+
+function checkUser(
+  check: Check,
+  path: readonly string[],
+  leaf: string,
+  user: UserMatch | undefined,
+  known: ReadonlySet<string> | undefined,
+): void {
+  if (user === undefined || known === undefined || !("name" in user) || known.has(user.name)) return;
+  check.error(path, `${leaf} "${user.name}" does not exist`);
+}

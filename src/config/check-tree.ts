@@ -1,0 +1,61 @@
+import { newCheck } from "./check.ts";
+import { checkCapacity } from "./check-capacity.ts";
+import type { CheckContext } from "./check-context.ts";
+import { checkGroups } from "./check-groups.ts";
+import { checkHiddenRules } from "./check-hidden-rules.ts";
+import { checkRuleMatches } from "./check-rule-matches.ts";
+import { checkRuleTarget } from "./check-rule-target.ts";
+import { checkUplinkNumbers } from "./check-uplink-numbers.ts";
+import { checkUplinkUse } from "./check-uplink-use.ts";
+import { checkUplinkWay } from "./check-uplink-way.ts";
+import type { ConfigTree } from "./config-tree.ts";
+import type { Issue } from "./issue.ts";
+import type { Lookups } from "./lookups.ts";
+import { compareNatural } from "./natural-order.ts";
+import { findNotSupported } from "./not-supported.ts";
+import { parseConfigTree } from "./parse-config.ts";
+import type { Config } from "./schema.ts";
+
+/** A configuration and everything that is to be said about it, in the order of its paths. */
+export interface CheckedConfig {
+  /** To be applied only when there are no errors: with errors, what was wrong is left out of it. */
+  readonly config: Config;
+  readonly errors: readonly Issue[];
+  readonly warnings: readonly Issue[];
+}
+
+/** Reads and checks the tree below `policy-route`: form, what this release cannot do, and what spans nodes; all at once. */
+export function checkTree(tree: ConfigTree, lookups: Lookups, context: CheckContext): CheckedConfig {
+  const { config, issues } = parseConfigTree(tree, lookups);
+  const found = checkConfig(config, context, issues);
+  return {
+    config,
+    errors: inOrder([...issues, ...findNotSupported(tree), ...found.errors]),
+    warnings: inOrder(found.warnings),
+  };
+}
+
+/** What spans nodes. `formIssues` are the mistakes of form that are known already, so that none is reported twice. */
+export function checkConfig(
+  config: Config,
+  context: CheckContext,
+  formIssues: readonly Issue[] = [],
+): { readonly errors: readonly Issue[]; readonly warnings: readonly Issue[] } {
+  const check = newCheck(config, context, formIssues);
+  if (config.hook !== undefined && context.hookExecutable === false) check.error(["hook"], `${config.hook} is not executable`);
+  for (const [name, uplink] of Object.entries(config.uplink)) checkUplinkWay(check, name, uplink);
+  checkUplinkNumbers(check);
+  checkUplinkUse(check);
+  checkGroups(check);
+  checkCapacity(check);
+  for (const [number, rule] of Object.entries(config.rule)) {
+    checkRuleTarget(check, ["rule", number], rule);
+    checkRuleMatches(check, ["rule", number], rule);
+  }
+  checkHiddenRules(check);
+  return { errors: check.errors, warnings: check.warnings };
+}
+
+function inOrder(issues: readonly Issue[]): Issue[] {
+  return [...issues].sort((a, b) => compareNatural(a.path.join(" "), b.path.join(" ")));
+}
