@@ -12,6 +12,7 @@ const ports = JSON.parse(portsText);
 const streams = new Map();
 const clients = new Map();
 const senders = new Map();
+const knocks = new Map();
 
 function plain(address) {
   return address.startsWith("::ffff:") ? address.slice(7) : address;
@@ -168,7 +169,36 @@ function send({ id, address, port, source, rate, fresh, sourcePort }) {
   });
 }
 
+/** Opens `rate` TCP connections a second, evenly, each closed after its answer; counts who answered and what went wrong. */
+function knock({ id, address, port, source, rate, timeout }) {
+  const state = { opened: 0, by: {}, errors: {}, sources: {}, pending: 0 };
+  const begun = performance.now();
+  const one = async () => {
+    state.opened++;
+    state.pending++;
+    const answer = await probeTcp({ address, port, source, timeout });
+    state.pending--;
+    const [list, key] = answer.error === undefined ? [state.by, answer.by] : [state.errors, answer.error];
+    list[key] = (list[key] ?? 0) + 1;
+    if (answer.by !== undefined) state.sources[answer.by] = answer.source;
+  };
+  state.timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - begun) / 1000) * rate);
+    for (let i = 0; state.opened < due && i < 100; i++) one();
+  }, 5);
+  knocks.set(id, state);
+  return {};
+}
+
+function knocked({ id, stop }) {
+  const { timer, ...state } = knocks.get(id);
+  if (stop) clearInterval(timer);
+  return state;
+}
+
 const verbs = {
+  knock,
+  knocked,
   tcp: probeTcp,
   udp: probeUdp,
   open,

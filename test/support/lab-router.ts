@@ -74,6 +74,11 @@ chown -R 0:0 "$lib"
 ln -sf ../lib/policy-route/bin/policy-route "$root/usr/sbin/policy-route"
 if [ -d "$lib/templates/config" ]; then cp -a "$lib/templates/config/." "$share/vyatta-cfg/templates/"; fi
 if [ -d "$lib/templates/op" ]; then cp -a "$lib/templates/op/." "$share/vyatta-op/templates/"; fi
+sed -i '1s|^#!/usr/bin/env node$|#!/usr/bin/node|' "$lib/bin/policy-route"
+install -D -m 0644 "$top/debian/hooks/dhclient-exit" "$root/etc/dhcp/dhclient-exit-hooks.d/policy-route"
+for event in ip-up ip-down ipv6-up ipv6-down; do
+  install -D -m 0755 "$top/debian/hooks/$event" "$root/etc/ppp/$event.d/policy-route"
+done
 `;
 
 /**

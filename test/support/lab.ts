@@ -2,6 +2,7 @@ import { type Agent, type Answer, PORTS, startAgent } from "./lab-agent.ts";
 import { type Capture, startCapture } from "./lab-capture.ts";
 import { type Dhcp, makeDhcp, type Offer } from "./lab-dhcp.ts";
 import { startFrr } from "./lab-frr.ts";
+import { type Knocking, type KnockOptions, startKnocking } from "./lab-knock.ts";
 import { HOSTS, type HostName, INTERNET, PROVIDERS, SERVES, SETUP, WIRES } from "./lab-map.ts";
 import { type FrontEnd, installProgram, makeRouterRoot, ROUTER, startRouterCli } from "./lab-router.ts";
 import { type Snapshot, takeSnapshot } from "./lab-snapshot.ts";
@@ -49,6 +50,7 @@ export interface Lab {
   /** The requests of lab-agent.mjs that have no method here: open, say, close. */
   agent(host: HostName): Agent;
   stream(from: HostName, options: StreamOptions): Promise<Stream>;
+  knock(from: HostName, options: KnockOptions): Promise<Knocking>;
   capture(host: HostName, device: string, filter: string): Promise<Capture>;
   /** Takes the far end of the router's line down (it loses carrier), or puts it up again. */
   carrier(line: "eth0" | "eth1" | "eth2" | "eth3", state: "up" | "down"): Promise<void>;
@@ -177,6 +179,7 @@ function assemble(world: World, agents: ReadonlyMap<HostName, Agent>, dhcp: Dhcp
         PROVIDERS.map((name) => [name, agent(name)] as const),
         options,
       ),
+    knock: (from, options) => startKnocking(agent(from), options),
     capture: (host, device, filter) => startCapture(world, { netns: host }, device, filter),
     async carrier(line, state) {
       const [host, device] = FAR_END[line];

@@ -1,0 +1,16 @@
+import type { Lab } from "./lab.ts";
+import type { Result } from "./lab-world.ts";
+
+/** Runs lines in one configuration session on the router (`policy-route configure`), as an operator would type them. */
+export function session(lab: Lab, lines: readonly string[]): Promise<Result> {
+  return lab.exec("router", ["policy-route", "configure"], { stdin: `${lines.join("\n")}\n`, timeout: 60_000 });
+}
+
+/** Commits configuration lines; throws an Error with everything that was said when the commit did not succeed. */
+export async function commit(lab: Lab, lines: readonly string[]): Promise<string> {
+  const result = await session(lab, [...lines, "commit", "exit"]);
+  const said = `${result.stdout}${result.stderr}`;
+  if (result.exitCode !== 0 || /(Set|Delete|Commit) failed|failed$/m.test(said))
+    throw new Error(`commit ended with ${result.exitCode}\n${said}`);
+  return said;
+}

@@ -1,0 +1,26 @@
+import { spawnSync } from "node:child_process";
+
+/** Namespaces need root. Without it, runs this same program again under sudo and ends with its exit code. */
+export function becomeRoot(): void {
+  if (process.getuid?.() === 0) return;
+  console.error("The lab needs root for its network namespaces (the machine itself is not changed): sudo.");
+  // Ctrl-C goes to both: the one under sudo cleans up, this one waits for it.
+  process.on("SIGINT", () => {});
+  const again = spawnSync("sudo", [process.execPath, ...process.argv.slice(1)], { stdio: "inherit" });
+  if (again.error !== undefined) console.error(`sudo: ${again.error.message}`);
+  process.exit(again.status ?? 2);
+}
+
+/** Ctrl-C and kill stop the lab in order; anything else that ends this program takes the lab with it (lab-world.ts). */
+export function stopOnSignals(stop: () => Promise<void>): void {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
+    process.once(signal, () => {
+      console.error(`\n${signal}: the lab is taken down.`);
+      stop().finally(() => process.exit(code));
+    });
+  }
+}
