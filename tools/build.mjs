@@ -22,11 +22,11 @@ const lazyEntries = {
 };
 
 const commands = readdirSync(join(top, "src/commands")).filter((name) => name.endsWith(".ts"));
-const lazyHost = ["src/host/ssh-cli.ts"].filter((name) => existsSync(join(top, name)));
+const lazy = ["src/host/ssh-cli.ts", "src/reconcile.ts"].filter((name) => existsSync(join(top, name)));
 rmSync(lib, { recursive: true, force: true });
 mkdirSync(join(dist, "bin"), { recursive: true });
 await build({
-  entryPoints: [join(top, "src/main.ts"), ...commands.map((name) => join(top, "src/commands", name)), ...lazyHost.map((name) => join(top, name))],
+  entryPoints: [join(top, "src/main.ts"), ...commands.map((name) => join(top, "src/commands", name)), ...lazy.map((name) => join(top, name))],
   outdir: lib,
   entryNames: "[name]",
   bundle: true,

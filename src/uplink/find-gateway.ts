@@ -8,13 +8,14 @@ const TRUST: readonly GatewaySource[] = ["dhcp-hook", "ppp-hook", "lease-file", 
 /** The gateway of an interface as the most trusted usable source names it, or why there is none. */
 export type FoundGateway =
   | { readonly report: GatewayReport; readonly gateways: readonly string[] }
-  | { readonly objection: string | undefined };
+  | { readonly objection: string | undefined; readonly ended: boolean };
 
 /**
  * Looks for the gateway of one interface and family among `reports`, in the order of trust, and takes the first that stands up
  * to the kernel. A hook that said the lease ended has the last word, but for a lease file that is younger. A lease without a
  * gateway has not: VyOS's `no-default-route` blanks the routers of a hook, the lease file still names them.
- * `objection` is that of the most trusted source; `undefined` when nobody knows the interface. `now` in seconds.
+ * `objection` is that of the most trusted source; `undefined` when nobody knows the interface. `ended`: a hook had the last word,
+ * so a less trusted source need not be asked. `now` in seconds.
  */
 export function findGateway(
   reports: readonly GatewayReport[],
@@ -37,7 +38,7 @@ export function findGateway(
     objection ??= judgement.objection;
     if (isEnd(report)) endedAt = report.at ?? now;
   }
-  return { objection };
+  return { objection, ended: endedAt !== undefined };
 }
 
 /** A hook's word that there is no lease or session any more. */

@@ -16,15 +16,17 @@ export function pppReport(
   now: number,
 ): HookReport {
   const name = words[0] || env.IFNAME || env.PPP_IFACE || "";
-  if (!isInterfaceName(name)) return { problems: [`interface name ${JSON.stringify(name.slice(0, 40))} is not valid`] };
+  if (!isInterfaceName(name))
+    return { anew: false, problems: [`interface name ${JSON.stringify(name.slice(0, 40))} is not valid`] };
   const base = { interface: name, family, source: "ppp-hook", at: now } as const;
-  if (event === "down") return { report: { ...base, gateways: [] }, problems: [] };
+  if (event === "down") return { report: { ...base, gateways: [] }, anew: false, problems: [] };
   const v6 = family === "ipv6";
   const local = words[3] || (v6 ? env.LLLOCAL : env.IPLOCAL) || env.PPP_LOCAL || "";
   const remote = words[4] || (v6 ? env.LLREMOTE : env.IPREMOTE) || env.PPP_REMOTE || "";
   const address = canonicalAddress(local);
   if (address === undefined || familyOf(address) !== family) {
     return {
+      anew: false,
       problems: [`local address ${JSON.stringify(local.slice(0, 40))} of ${name} is not an ${v6 ? "IPv6" : "IPv4"} address`],
     };
   }
@@ -32,5 +34,9 @@ export function pppReport(
   const ours = gateways.filter((gateway) => familyOf(gateway) === family);
   const wrong = [...refused, ...gateways.filter((gateway) => familyOf(gateway) !== family)];
   // A peer without a usable address is no obstacle: a point-to-point link needs no next hop.
-  return { report: { ...base, gateways: ours, address }, problems: wrong.map((word) => `${word} cannot be the peer of ${name}`) };
+  return {
+    report: { ...base, gateways: ours, address },
+    anew: true,
+    problems: wrong.map((word) => `${word} cannot be the peer of ${name}`),
+  };
 }

@@ -2,7 +2,7 @@ import { addressBits, type Family } from "../net/address.ts";
 import type { Facts, GatewayReport, Link } from "./facts.ts";
 import { findGateway } from "./find-gateway.ts";
 import { objectionTo } from "./judge-report.ts";
-import { addressesOf } from "./link-networks.ts";
+import { addressesOf, isReachable } from "./link-networks.ts";
 import type { UplinkRoute } from "./uplink-state.ts";
 
 /** What the operator says about the gateway of one family; `undefined` leaves the choice to the interface. */
@@ -33,13 +33,7 @@ export function resolveRoute(wish: GatewayWish, family: Family, link: Link, fact
     case "none":
       return straightOut(link, family, `gateway is none and ${link.name} is not point-to-point`);
     case "dhcp":
-      return learnt(
-        link,
-        facts,
-        onlink,
-        ["dhcp-hook", "lease-file", "router-cli", "kernel"],
-        `no DHCP lease on ${link.name} yet`,
-      );
+      return fromDhcp(link, facts, onlink);
     case "ppp":
       return fromPpp(link, facts, onlink);
     case "ra":
@@ -55,10 +49,8 @@ function without(reason: string, extra: Omit<RouteFound, "route"> = {}): RouteFo
 
 function fromConfig(gateway: string, family: Family, link: Link, facts: Facts, onlink: boolean): RouteFound {
   const hasNetwork = link.addresses.some((own) => own.family === family);
-  if (!hasNetwork && !onlink)
-    return without(`${link.name} has no ${IN_WORDS[family]} address`, {
-      warning: `${link.name} has no ${IN_WORDS[family]} address`,
-    });
+  const bare = `${link.name} has no ${IN_WORDS[family]} address`;
+  if (!hasNetwork && !onlink) return without(bare, { warning: bare });
   const mistake = objectionTo(gateway, "", link, facts.links, onlink);
   if (mistake !== undefined) return without(mistake, { mistake });
   return { route: { kind: "gateway", gateway, gateways: [gateway], onlink, learntFrom: "config" } };
@@ -103,7 +95,9 @@ function isHostAddress(link: Link): boolean {
 
 function fromPpp(link: Link, facts: Facts, onlink: boolean): RouteFound {
   const found = findGateway(facts.gateways, ["ppp-hook"], "ipv4", link, facts.links, onlink || link.pointToPoint, facts.now);
-  if ("report" in found) return byReport(found.report, found.gateways, onlink);
+  // A peer that is not the one the kernel has (some carriers name a far one) is a next hop only with onlink.
+  if ("report" in found)
+    return byReport(found.report, found.gateways, onlink || !found.gateways.every((peer) => isReachable(link, peer)));
   const peer = link.addresses.find((own) => own.family === "ipv4" && own.peer !== undefined)?.peer?.split("/")[0];
   if (peer !== undefined) return { route: { kind: "gateway", gateway: peer, gateways: [peer], onlink, learntFrom: "kernel" } };
   if (link.pointToPoint && addressesOf(link, "ipv4").length > 0) return straightOut(link, "ipv4", "");

@@ -24,6 +24,7 @@ describe("dhcpReport", () => {
           at: NOW,
           expires: NOW + 600,
         },
+        anew: !reason.startsWith("RE") || reason === "REBOOT",
         problems: [],
       });
     },
@@ -33,6 +34,7 @@ describe("dhcpReport", () => {
     const env = { reason, interface: "eth1", old_ip_address: "198.51.100.7", old_routers: "198.51.100.1" };
     expect(dhcpReport(env, NOW)).toEqual({
       report: { interface: "eth1", family: "ipv4", gateways: [], source: "dhcp-hook", at: NOW },
+      anew: false,
       problems: [],
     });
   });
@@ -51,7 +53,7 @@ describe("dhcpReport", () => {
     "constructor",
     "toString",
   ])("%s changes nothing", (reason) => {
-    expect(dhcpReport({ ...bound, reason }, NOW)).toEqual({ problems: [] });
+    expect(dhcpReport({ ...bound, reason }, NOW)).toEqual({ anew: false, problems: [] });
   });
 
   it.each(["BOUND6", "RENEW6", "REBIND6"])("%s gives the address only: DHCPv6 names no gateway", (reason) => {
@@ -63,7 +65,10 @@ describe("dhcpReport", () => {
       source: "dhcp-hook",
       at: NOW,
     });
-    expect(dhcpReport({ reason, interface: "eth1", new_ip6_prefix: "2001:db8::/56" }, NOW)).toEqual({ problems: [] });
+    expect(dhcpReport({ reason, interface: "eth1", new_ip6_prefix: "2001:db8::/56" }, NOW)).toEqual({
+      anew: false,
+      problems: [],
+    });
   });
 
   it.each(["EXPIRE6", "RELEASE6", "STOP6"])("%s says that the address is gone", (reason) => {

@@ -6,7 +6,7 @@ describe("pppReport", () => {
 
   it("reads pppd's words, an empty tty (PPPoE) included", () => {
     const words = ["ppp1", "", "0", "203.0.113.77", "203.0.113.1", "eth1"];
-    expect(pppReport("up", "ipv4", words, {}, 9)).toEqual({ report: up, problems: [] });
+    expect(pppReport("up", "ipv4", words, {}, 9)).toEqual({ report: up, anew: true, problems: [] });
   });
 
   it("reads pppd's environment and that of Debian's ip-up", () => {
