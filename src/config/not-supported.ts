@@ -11,7 +11,6 @@ export interface NotSupported {
 export const NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "backend", values: ["nftables"] },
   { path: "hook" },
-  { path: "hook-timeout" },
   { path: "uplink * gateway-mac" },
   { path: "uplink * flush-connections", values: ["never", "on-down", "both"] },
   { path: "uplink * health" },
@@ -33,30 +32,40 @@ export const NOT_SUPPORTED: readonly NotSupported[] = [
 
 /** What of a tree is not supported yet: `policy-route rule 20: dscp is not supported yet`. */
 export function findNotSupported(tree: ConfigTree): Issue[] {
-  return NOT_SUPPORTED.flatMap(({ path, values }) => {
-    const pattern = path.split(" ");
-    const found = walk(tree, pattern, []);
-    const words =
-      values === undefined
-        ? found
-        : found.flatMap((at) =>
-            values.filter((value) => at.tree.children.has(value)).map((value) => ({ ...at, path: [...at.path, value] })),
-          );
-    return words.map((at) => {
-      const owner = pattern.at(-1) === "*" ? pattern.length - 2 : pattern.lastIndexOf("*") + 1;
-      return { path: at.path.slice(0, owner), message: `${at.path.slice(owner).join(" ")} is not supported yet` };
-    });
-  });
+  const issues: Issue[] = [];
+  visit(tree, NOT_SUPPORTED.map(toPattern), [], 0, issues);
+  return issues;
 }
 
-interface Place {
-  readonly path: readonly string[];
-  readonly tree: ConfigTree;
+interface Pattern {
+  readonly words: readonly string[];
+  readonly values?: readonly string[];
+  /** How many words of the path name the owner, `rule 20`; the others are what is not supported. */
+  readonly owner: number;
 }
 
-function walk(tree: ConfigTree, pattern: readonly string[], path: readonly string[]): Place[] {
-  const [word, ...rest] = pattern;
-  if (word === undefined) return [{ path, tree }];
-  const children = word === "*" ? [...tree.children] : [...tree.children].filter(([name]) => name === word);
-  return children.flatMap(([name, child]) => walk(child, rest, [...path, name]));
+function toPattern({ path, values }: NotSupported): Pattern {
+  const words = path.split(" ");
+  const last = words.lastIndexOf("*") + 1;
+  return { words, ...(values === undefined ? {} : { values }), owner: last === words.length ? last - 2 : last };
+}
+
+/** `patterns` are those that the path so far agrees with. */
+function visit(tree: ConfigTree, patterns: readonly Pattern[], path: readonly string[], depth: number, issues: Issue[]): void {
+  for (const pattern of patterns) {
+    if (pattern.words.length > depth) continue;
+    const found = pattern.values?.filter((value) => tree.children.has(value)).map((value) => [...path, value]) ?? [path];
+    for (const words of found) {
+      issues.push({
+        path: words.slice(0, pattern.owner),
+        message: `${words.slice(pattern.owner).join(" ")} is not supported yet`,
+      });
+    }
+  }
+  const longer = patterns.filter(({ words }) => words.length > depth);
+  if (longer.length === 0) return;
+  for (const [word, below] of tree.children) {
+    const fitting = longer.filter(({ words }) => words[depth] === word || words[depth] === "*");
+    if (fitting.length > 0) visit(below, fitting, [...path, word], depth + 1, issues);
+  }
 }
