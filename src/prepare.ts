@@ -1,11 +1,11 @@
-import { assignSlots, type AssignedSlots } from "./compile/assign-slots.ts";
+import { type AssignedSlots, assignSlots } from "./compile/assign-slots.ts";
 import { checkTables, compile } from "./compile/compile.ts";
 import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts, hasIpset, readLinks } from "./host/gather-facts.ts";
-import { observeKernel, type ObserveScope, observeTablesAndRules } from "./host/observe-kernel.ts";
+import { type ObserveScope, observeKernel, observeTablesAndRules } from "./host/observe-kernel.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
@@ -40,7 +40,7 @@ export interface PrepareOptions {
   readonly adjust?: (facts: Facts) => Facts;
 }
 
-const NO_SLOTS: AssignedSlots = { assignment: { slots: new Map(), retired: new Map() }, reused: [], issues: [] };
+const NO_SLOTS: AssignedSlots = { assignment: { slots: new Map(), retired: new Map() }, reused: new Map(), issues: [] };
 
 /** Computes the plan for `config`, or for having nothing when it is undefined. Reads the world, changes nothing. */
 export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
@@ -52,12 +52,20 @@ export async function prepare(context: Context, config: Config | undefined, opti
     host.read(paths.rtTables),
     hasIpset(host),
   ]);
-  const gathered = config === undefined ? undefined : await gatherFacts(host, paths, config, { families, links, seen, ipset }, options.allowSsh);
+  const gathered =
+    config === undefined ? undefined : await gatherFacts(host, paths, config, { families, links, seen, ipset }, options.allowSsh);
   const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
-  const wanted = config === undefined || facts === undefined ? NOTHING_WANTED : want(context, config, facts, options.refuseMistakes);
+  const wanted =
+    config === undefined || facts === undefined ? NOTHING_WANTED : want(context, config, facts, options.refuseMistakes);
   const scope: ObserveScope = {
     families,
-    tables: [...new Set([...wanted.state.routes.map((route) => route.table), ...parseTableNames(memory ?? "").values(), ...defaultTables(memory)])],
+    tables: [
+      ...new Set([
+        ...wanted.state.routes.map((route) => route.table),
+        ...parseTableNames(memory ?? "").values(),
+        ...defaultTables(memory),
+      ]),
+    ],
     sysctls: [...wanted.state.sysctls.keys()],
     files: [paths.rtTables, paths.rtProtos],
     originsPath: paths.sysctls,
@@ -65,7 +73,11 @@ export async function prepare(context: Context, config: Config | undefined, opti
   };
   const observed = await observeKernel(host, seen, scope);
   const target = renderState(wanted.state);
-  const planOptions: PlanOptions = { originsPath: paths.sysctls, reusedMarks: wanted.state.reusedMarks };
+  const planOptions: PlanOptions = {
+    originsPath: paths.sysctls,
+    reusedMarks: wanted.state.reusedMarks,
+    interimFiles: wanted.state.interimFiles,
+  };
   return {
     config,
     facts,

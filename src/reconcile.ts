@@ -1,3 +1,4 @@
+import { readApplied, saveApplied } from "./applied.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
@@ -5,8 +6,7 @@ import { HostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
 import { askWitness } from "./host/witness.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
-import { type Plan, plan } from "./kernel/plan.ts";
-import { readApplied, saveApplied } from "./applied.ts";
+import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { observeAgain, type Prepared, prepare } from "./prepare.ts";
 import type { Facts } from "./uplink/facts.ts";
 
@@ -56,7 +56,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const proposed = request.proposed ?? (await readApplied(context));
     const options = {
       allowSsh: request.allowSsh,
-      refuseMistakes: request.proposed !== undefined,
+      refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
     };
     const first = await prepare(context, proposed.config, options);
@@ -89,13 +89,18 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
   try {
     await applyPlan(context.host, prepared.plan);
     const now = prepared.plan.length === 0 ? prepared.observed : await observeAgain(context, prepared.scope);
-    const left = plan(prepared.target, now, { ...prepared.options, reusedMarks: [] });
+    const left = plan(prepared.target, now, settledOptions(prepared));
     const complaints = await askWitness(context.host, prepared.state.expectations);
     return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);
   } catch (error) {
     if (error instanceof HostError) return error;
     throw error;
   }
+}
+
+/** For looking again: forgetting connections is done once, it leaves nothing that could be observed. */
+function settledOptions(prepared: Prepared): PlanOptions {
+  return { ...prepared.options, reusedMarks: [], interimFiles: new Map() };
 }
 
 function sameWish(a: Prepared, b: Prepared): boolean {
@@ -106,7 +111,7 @@ function sameWish(a: Prepared, b: Prepared): boolean {
 async function rollBack(context: Context, first: Prepared, cause: unknown): Promise<void> {
   try {
     const now = await observeAgain(context, first.scope);
-    await applyPlan(context.host, plan(rollbackTarget(first.observed), now, { ...first.options, reusedMarks: [] }));
+    await applyPlan(context.host, plan(rollbackTarget(first.observed), now, settledOptions(first)));
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -118,4 +123,3 @@ async function rollBack(context: Context, first: Prepared, cause: unknown): Prom
 function rollbackTarget(before: Observed): KernelObjects {
   return { ...before, sysctls: new Map([...before.sysctls].filter(([key]) => before.origins.has(key))) };
 }
-

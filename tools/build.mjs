@@ -1,12 +1,14 @@
 // Builds dist/: the tree that is installed under /usr/lib/policy-route, in the same layout, so that it runs from here too.
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(top, "dist");
-const lib = join(dist, "lib");
+/** Everything is made here and then moved into place, so that a test that runs the program meanwhile always finds it whole. */
+const stage = join(dist, `.stage-${process.pid}`);
+const lib = join(stage, "lib");
 
 /**
  * esbuild splits code only for ES modules, and an ES module bundle of commander and ssh2 does not run. So every module that
@@ -23,8 +25,7 @@ const lazyEntries = {
 
 const commands = readdirSync(join(top, "src/commands")).filter((name) => name.endsWith(".ts"));
 const lazy = ["src/host/ssh-cli.ts", "src/reconcile.ts"].filter((name) => existsSync(join(top, name)));
-rmSync(lib, { recursive: true, force: true });
-mkdirSync(join(dist, "bin"), { recursive: true });
+mkdirSync(join(stage, "bin"), { recursive: true });
 await build({
   entryPoints: [join(top, "src/main.ts"), ...commands.map((name) => join(top, "src/commands", name)), ...lazy.map((name) => join(top, name))],
   outdir: lib,
@@ -43,10 +44,15 @@ await build({
   logLevel: "warning",
 });
 writeFileSync(join(lib, "package.json"), '{"type":"commonjs"}\n');
-writeFileSync(join(dist, "bin/package.json"), '{"type":"commonjs"}\n');
-writeFileSync(join(dist, "bin/policy-route"), '#!/usr/bin/env node\nrequire("../lib/main.js");\n');
-chmodSync(join(dist, "bin/policy-route"), 0o755);
+writeFileSync(join(stage, "bin/package.json"), '{"type":"commonjs"}\n');
+writeFileSync(join(stage, "bin/policy-route"), '#!/usr/bin/env node\nrequire("../lib/main.js");\n');
+chmodSync(join(stage, "bin/policy-route"), 0o755);
 for (const folder of ["templates", "libexec"]) {
-  rmSync(join(dist, folder), { recursive: true, force: true });
-  if (existsSync(join(top, folder))) cpSync(join(top, folder), join(dist, folder), { recursive: true });
+  if (existsSync(join(top, folder))) cpSync(join(top, folder), join(stage, folder), { recursive: true });
 }
+for (const folder of readdirSync(stage)) {
+  const old = join(stage, `old-${folder}`);
+  if (existsSync(join(dist, folder))) renameSync(join(dist, folder), old);
+  renameSync(join(stage, folder), join(dist, folder));
+}
+rmSync(stage, { recursive: true, force: true });

@@ -6,8 +6,8 @@ import { markField } from "./mark-field.ts";
 
 export interface AssignedSlots {
   readonly assignment: SlotAssignment;
-  /** Slots that had another owner before: connections may still carry them. */
-  readonly reused: readonly number[];
+  /** Slots that had another owner before, with that owner: connections may still carry them. */
+  readonly reused: ReadonlyMap<number, string>;
   readonly issues: readonly Issue[];
 }
 
@@ -102,8 +102,18 @@ function retire(slots: ReadonlyMap<string, number>, previous: SlotAssignment): M
   return retired;
 }
 
-function reused(slots: ReadonlyMap<string, number>, previous: SlotAssignment): number[] {
-  const before = new Map(previous.retired);
-  for (const [owner, slot] of previous.slots) before.set(slot, owner);
-  return [...slots].filter(([owner, slot]) => before.has(slot) && before.get(slot) !== owner).map(([, slot]) => slot);
+/** Slots whose connections may still belong to somebody else, with that owner. A slot both given and retired was left so by a run that died. */
+function reused(slots: ReadonlyMap<string, number>, previous: SlotAssignment): Map<number, string> {
+  const before = new Map([...previous.slots].map(([owner, slot]) => [slot, owner] as const));
+  const found = new Map<number, string>();
+  for (const [owner, slot] of slots) {
+    const former = previous.retired.get(slot) ?? before.get(slot);
+    if (former !== undefined && former !== owner) found.set(slot, former);
+  }
+  return found;
+}
+
+/** The assignment as it is remembered until the former owners' connections are forgotten. */
+export function remembering({ assignment, reused }: AssignedSlots): SlotAssignment {
+  return { slots: assignment.slots, retired: new Map([...assignment.retired, ...reused]) };
 }

@@ -6,7 +6,7 @@ import type { Chain, Hook } from "../kernel/rule.ts";
 import type { Family } from "../net/address.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
-import { type AssignedSlots, PROHIBIT_OWNER } from "./assign-slots.ts";
+import { type AssignedSlots, PROHIBIT_OWNER, remembering } from "./assign-slots.ts";
 import { compileChains, FORWARDED_CHAIN, LOCAL_CHAIN } from "./compile-chains.ts";
 import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
 import { refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
@@ -33,6 +33,7 @@ export function compile(input: CompileInput): KernelState {
   if (config.disable || slots.assignment.slots.size === 0) return EMPTY_STATE;
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
+  const names = targets.map(({ table, tableName }) => ({ id: table, name: tableName }));
   const parts = facts.families.map((family) => compileFamily(input, family, field, targets, strict));
   return {
     chains: parts.flatMap((part) => part.chains),
@@ -42,17 +43,13 @@ export function compile(input: CompileInput): KernelState {
     sets: parts.flatMap((part) => part.sets),
     sysctls: new Map(targets.flatMap((target) => uplinkSysctls(target, facts.families, strict.includes(target)))),
     files: new Map([
-      [
-        input.files.rtTables,
-        renderSlotMemory(
-          slots.assignment,
-          targets.map(({ table, tableName }) => ({ id: table, name: tableName })),
-        ),
-      ],
+      [input.files.rtTables, renderSlotMemory(slots.assignment, names)],
       [input.files.rtProtos, `${PROTOCOL}\t${PROTOCOL_NAME}\n`],
     ]),
+    interimFiles:
+      slots.reused.size === 0 ? new Map() : new Map([[input.files.rtTables, renderSlotMemory(remembering(slots), names)]]),
     expectations: parts.flatMap((part) => part.expectations),
-    reusedMarks: slots.reused.map((slot) => slotOnly(field, slot)),
+    reusedMarks: [...slots.reused.keys()].map((slot) => slotOnly(field, slot)),
   };
 }
 

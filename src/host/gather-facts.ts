@@ -23,7 +23,12 @@ export async function gatherFacts(
   host: Host,
   paths: Paths,
   config: Config,
-  known: { readonly families: readonly Family[]; readonly links: readonly Link[]; readonly seen: TablesAndRules; readonly ipset: boolean },
+  known: {
+    readonly families: readonly Family[];
+    readonly links: readonly Link[];
+    readonly seen: TablesAndRules;
+    readonly ipset: boolean;
+  },
   allowSsh: boolean,
 ): Promise<Facts> {
   const interfaces = Object.values(config.uplink).flatMap((uplink) => (uplink.interface === undefined ? [] : [uplink.interface]));
@@ -53,7 +58,8 @@ function untracked(seen: TablesAndRules, family: Family): Facts["untracked"][Fam
   return saved.vyattaHooks ? "vyatta-hook" : "notrack";
 }
 
-async function readTableNames(host: Host, paths: Paths): Promise<Map<string, number>> {
+/** Routing table names that iproute2 knows from files other than ours. */
+export async function readTableNames(host: Host, paths: Paths): Promise<Map<string, number>> {
   const folder = paths.rtTables.slice(0, paths.rtTables.lastIndexOf("/"));
   const files = (await host.list(folder)).filter((name) => name.endsWith(".conf")).map((name) => `${folder}/${name}`);
   const main = `${folder.replace(/\.d$/, "")}`;

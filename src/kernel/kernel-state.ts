@@ -68,6 +68,8 @@ export interface KernelState {
   readonly expectations: readonly Expectation[];
   /** Marks of slots that change hands: connections that still carry them belong to an owner that is gone. */
   readonly reusedMarks: readonly Fwmark[];
+  /** What those files say until these connections are forgotten. */
+  readonly interimFiles: ReadonlyMap<string, string>;
 }
 
 export const EMPTY_STATE: KernelState = {
@@ -80,4 +82,5 @@ export const EMPTY_STATE: KernelState = {
   files: new Map(),
   expectations: [],
   reusedMarks: [],
+  interimFiles: new Map(),
 };

@@ -26,6 +26,8 @@ export interface PlanOptions {
   readonly originsPath: string;
   /** Marks whose connections belong to an owner that is gone; deleted once the new state is live. */
   readonly reusedMarks: readonly Fwmark[];
+  /** Texts that files have until those connections are deleted, so that a run that dies before that is made up for. */
+  readonly interimFiles: ReadonlyMap<string, string>;
 }
 
 /**
@@ -36,7 +38,7 @@ export function plan(target: KernelObjects, observed: Observed, options: PlanOpt
   const rulesAndRoutes = FAMILIES.map((family) => planRouting(target, observed, family));
   const sysctls = planSysctls(target, observed, options.originsPath);
   const sets = planSets(target, observed);
-  const files = planFiles(target, observed);
+  const files = planFiles(target, observed, options);
   return [
     ...sets.add,
     ...sysctls.set,
@@ -48,6 +50,7 @@ export function plan(target: KernelObjects, observed: Observed, options: PlanOpt
     ...sysctls.restore,
     ...files.remove,
     ...options.reusedMarks.map(deleteConnections),
+    ...files.settle,
   ];
 }
 
@@ -154,14 +157,21 @@ function renderOrigins(origins: ReadonlyMap<string, SysctlOrigin>): string {
   return `${JSON.stringify(Object.fromEntries([...origins].sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`;
 }
 
-function planFiles(target: KernelObjects, observed: KernelObjects): { write: Step[]; remove: Step[] } {
+function planFiles(
+  target: KernelObjects,
+  observed: KernelObjects,
+  { interimFiles }: PlanOptions,
+): Record<"write" | "remove" | "settle", Step[]> {
+  const step = (path: string, text: string): Step => ({ do: "write", why: "names for iproute2", path, text });
   const write: Step[] = [];
-  for (const [path, text] of target.files)
-    if (observed.files.get(path) !== text) write.push({ do: "write", why: "names for iproute2", path, text });
-  const remove: Step[] = [];
-  for (const path of observed.files.keys())
-    if (!target.files.has(path)) remove.push({ do: "remove", why: "names for iproute2", path });
-  return { write, remove };
+  const settle: Step[] = [];
+  for (const [path, text] of target.files) {
+    const interim = interimFiles.get(path);
+    if (observed.files.get(path) !== (interim ?? text)) write.push(step(path, interim ?? text));
+    if (interim !== undefined) settle.push(step(path, text));
+  }
+  const remove = [...observed.files.keys()].filter((path) => !target.files.has(path));
+  return { write, settle, remove: remove.map((path) => ({ do: "remove", why: "names for iproute2", path })) };
 }
 
 /** conntrack(8) ends with 1 when no connection carries the mark: that is no failure. 127: not installed, said by the facts already. */

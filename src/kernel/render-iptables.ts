@@ -46,7 +46,8 @@ function renderMatch(match: Match, protocol: number | undefined): string {
 function renderMatches(matches: readonly Match[]): string {
   // iptables takes `-s` and `-d` once: a second one would silently be an error of ours, not of the operator's.
   for (const side of ["source", "destination"] as const) {
-    if (matches.filter((match) => match.match === "prefix" && match.side === side).length > 1) throw new Error(`Bug: two prefixes for ${side} in one rule`);
+    if (matches.filter((match) => match.match === "prefix" && match.side === side).length > 1)
+      throw new Error(`Bug: two prefixes for ${side} in one rule`);
   }
   const protocol = matches.find((match) => match.match === "protocol" && !match.negate);
   const number = protocol?.match === "protocol" ? protocol.protocol : undefined;

@@ -1,0 +1,49 @@
+import { parseApplied, readLastApplied } from "../applied.ts";
+import { type Context, EXIT, OperatorError } from "../context.ts";
+import { readConfigFile } from "../host/config-source.ts";
+import { loadConfig } from "../load-config.ts";
+import { printWarnings } from "../print-warnings.ts";
+import { reconcile } from "../reconcile.ts";
+import type { Facts, Link } from "../uplink/facts.ts";
+
+export interface ApplyOptions {
+  readonly config?: string;
+  readonly boot?: boolean;
+}
+
+/** `policy-route apply --config FILE`, and `apply --boot` for the boot unit. */
+export async function run(context: Context, options: ApplyOptions): Promise<number> {
+  if (options.boot === true) return await shutKillSwitches(context);
+  if (options.config === undefined) throw new OperatorError("apply needs --config FILE (or --boot)");
+  const loaded = await loadConfig(context, await readConfigFile(context.host, options.config));
+  const settled = await reconcile(context, { reason: `apply ${options.config}`, allowSsh: true, proposed: loaded });
+  printWarnings(context, [...loaded.warnings, ...settled.warnings]);
+  return EXIT.fine;
+}
+
+/**
+ * Before the router's configuration is loaded, interfaces come up one by one; what a kill switch guards would leak by the
+ * first of them. So the last life's state is put in place with every uplink down. Where nothing was guarded, nothing is done.
+ */
+async function shutKillSwitches(context: Context): Promise<number> {
+  const last = await readLastApplied(context);
+  if (last === undefined) return EXIT.fine;
+  const { config, text } = await parseApplied(context, last.text);
+  const guards = Object.values(config?.uplink ?? {}).some((uplink) => uplink["if-down"] !== "main");
+  if (config === undefined || config.disable || !guards) return EXIT.fine;
+  await reconcile(context, {
+    reason: "boot",
+    allowSsh: false,
+    proposed: { config, text },
+    adjust: (facts) => asDown(facts, last.links),
+  });
+  return EXIT.fine;
+}
+
+/** The interfaces as they were, all of them down: their networks are still known, their gateways are not. */
+function asDown(facts: Facts, links: readonly Link[]): Facts {
+  const present = new Set(facts.links.map((link) => link.name));
+  const gone = links.filter((link) => !present.has(link.name) || !link.loopback);
+  const kept = facts.links.filter((link) => !gone.some((other) => other.name === link.name));
+  return { ...facts, gateways: [], links: [...kept, ...gone.map((link) => ({ ...link, up: false, carrier: false }))] };
+}

@@ -1,0 +1,38 @@
+import { checkTree } from "./config/check-tree.ts";
+import { configuredInterfaces } from "./config/configured-interfaces.ts";
+import { ConfigError, type Issue } from "./config/issue.ts";
+import { renderSetCommands } from "./config/render-tree.ts";
+import type { Config } from "./config/schema.ts";
+import { kindOf } from "./config/schema-paths.ts";
+import type { Context } from "./context.ts";
+import type { FoundConfig } from "./host/config-source.ts";
+import { readLinks, readTableNames } from "./host/gather-facts.ts";
+import { readLookups } from "./host/read-lookups.ts";
+
+/** A configuration that passed every check, with its text in `set` form; both empty when `policy-route` is not configured. */
+export interface LoadedConfig {
+  readonly config: Config | undefined;
+  readonly text: string;
+  readonly warnings: readonly Issue[];
+}
+
+/** Reads and checks what a source found, against this router. @throws ConfigError with all mistakes at once */
+export async function loadConfig(context: Context, found: FoundConfig): Promise<LoadedConfig> {
+  if (found.tree === undefined) return { config: undefined, text: "", warnings: [] };
+  const { host, paths } = context;
+  const [lookups, links, tableNames, allRpFilter] = await Promise.all([
+    readLookups(host, paths),
+    readLinks(host),
+    readTableNames(host, paths),
+    host.read("/proc/sys/net/ipv4/conf/all/rp_filter"),
+  ]);
+  const configured = configuredInterfaces(found.router);
+  const { config, errors, warnings } = checkTree(found.tree, lookups, {
+    links,
+    tableNames,
+    ...(configured === undefined ? {} : { configured }),
+    ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
+  });
+  if (errors.length > 0) throw new ConfigError(errors);
+  return { config, text: renderSetCommands(found.tree, kindOf, ["policy-route"]), warnings };
+}
