@@ -53,6 +53,17 @@ function kernelState(): string {
   return [...tables, ...routing.map((args) => chroot.must(["ip", ...args], inside)), sysctls].join("\n");
 }
 
+/** What a machine on which ip(8) is broken does. */
+function withoutIp<T>(run: () => T): T {
+  const ip = chroot.must(["readlink", "-f", "/bin/ip"]).trim();
+  chroot.must(["mv", ip, `${ip}.away`]);
+  try {
+    return run();
+  } finally {
+    chroot.must(["mv", `${ip}.away`, ip]);
+  }
+}
+
 function difference(before: readonly string[], after: readonly string[]): { gone: string[]; come: string[] } {
   const [old, now] = [new Set(before), new Set(after)];
   return { gone: before.filter((line) => !now.has(line)), come: after.filter((line) => !old.has(line)) };
@@ -104,7 +115,7 @@ describe("on a clean Debian 12", () => {
     };
     chroot.must(["sh", "/tmp/lease"], { ...inside, env });
     expect(chroot.must(["ip", "route", "show", "table", "20"], inside)).toMatch(/^default via 198\.51\.100\.1 dev eth1/m);
-    expect(chroot.must(["iptables-save", "-t", "mangle"], inside)).toMatch(/-p tcp .*--dports 143,80,443,8000/);
+    expect(chroot.must(["iptables-save", "-t", "mangle"], inside)).toMatch(/-p tcp .*--dports 80,143,443,8000/);
   });
 
   it("shows it to a user without privileges", () => {
@@ -116,16 +127,23 @@ describe("on a clean Debian 12", () => {
     const before = kernelState();
     const said = chroot.must(["dpkg", "--install", "/tmp/package.deb"], inside);
     expect(said).toContain(`over (${version})`);
+    expect(said).toContain("Policy routing restarted");
+    expect(kernelState()).toBe(before);
+  });
+
+  it("is upgraded even when nothing can be applied just now, and says what to type", () => {
+    const before = kernelState();
+    const ended = withoutIp(() => chroot.run(["dpkg", "--install", "/tmp/package.deb"], inside));
+    expect(ended.status).toBe(0);
+    expect(ended.stderr).toContain('type "policy-route restart"');
     expect(kernelState()).toBe(before);
   });
 
   it("shuts the kill switches at boot from what was applied last", () => {
     session("set policy-route uplink dsl if-down prohibit\ncommit\nsave\n");
-    const state = kernelState();
-    // A reboot: /run and the network are new, files are not.
-    const booted = chroot.must(["sh", "-c", "rm -rf /run/policy-route && policy-route apply --boot && ip route show table 20"]);
-    expect(booted).toMatch(/^prohibit default/m);
-    expect(kernelState()).toBe(state);
+    // A reboot: the network and /run are new (a mount that only this command sees), files are not.
+    const reboot = "mount -t tmpfs tmpfs /run && policy-route apply --boot && ip route show table 20";
+    expect(chroot.must(["sh", "-c", reboot])).toMatch(/^prohibit default/m);
   });
 
   it("loads the saved configuration at boot, as the unit does", () => {
@@ -134,7 +152,7 @@ describe("on a clean Debian 12", () => {
     chroot.must(["policy-route", "uninstall"], inside);
     chroot.must(["rm", "-rf", "/run/policy-route"], inside);
     chroot.must(command, inside);
-    expect(chroot.must(["iptables-save", "-t", "mangle"], inside)).toMatch(/-p tcp .*--dports 143,80,443,8000/);
+    expect(chroot.must(["iptables-save", "-t", "mangle"], inside)).toMatch(/-p tcp .*--dports 80,143,443,8000/);
   });
 });
 
@@ -154,6 +172,16 @@ describe("removing it", () => {
     const ended = chroot.run(["dpkg", "--remove", PACKAGE], { ...inside, env });
     expect(ended.status).toBe(1);
     expect(ended.stderr).toContain("\n    configure\n    delete policy-route\n    commit");
+  });
+
+  it("is refused when its rules cannot be taken out of the kernel", () => {
+    const before = kernelState();
+    chroot.must(["mv", "/run/policy-route/active.config", "/tmp/active.config"]);
+    const ended = withoutIp(() => chroot.run(["dpkg", "--remove", PACKAGE], inside));
+    chroot.must(["mv", "/tmp/active.config", "/run/policy-route/active.config"]);
+    expect(ended.status).toBe(1);
+    expect(ended.stderr).toContain("could not take everything out of the kernel");
+    expect(kernelState()).toBe(before);
   });
 
   it("leaves the machine as it was once it is deleted from the configuration", () => {
