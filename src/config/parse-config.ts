@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { ConfigTree } from "./config-tree.ts";
 import { ConfigError, type Issue } from "./issue.ts";
 import type { Lookups } from "./lookups.ts";
-import { type Config, policyRouteField } from "./schema.ts";
+import { type Config, policyRoute } from "./schema.ts";
 import { type RawObject, shapeNode } from "./shape.ts";
 
 /**
@@ -16,7 +16,7 @@ export interface ParsedConfig {
 
 /** Reads the tree below `policy-route`. */
 export function parseConfigTree(tree: ConfigTree, lookups: Lookups): ParsedConfig {
-  const field = policyRouteField(lookups);
+  const field = policyRoute(lookups);
   const issues: Issue[] = [];
   const raw = shapeNode(field, tree, [], issues);
   const result = z.safeParse(field.schema, raw);

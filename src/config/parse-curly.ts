@@ -1,6 +1,6 @@
 import { addPath, branch, newTree, type TreeBuilder } from "./build-tree.ts";
 import type { ConfigTree } from "./config-tree.ts";
-import { describeAt, syntaxErrorAt } from "./syntax-error.ts";
+import { describeAt, JUNK, syntaxErrorAt } from "./syntax-error.ts";
 
 /** The deepest the language goes is 8; a text that nests deeper than this is not a configuration. */
 export const DEEPEST = 64;
@@ -18,8 +18,6 @@ interface Block {
 
 /** `// vyos-config-version: "..."` (VyOS 1.3 on) or `/* === vyatta-config-version: "..." === *\/`. */
 const VERSION_LINE = /^\s*(?:===\s*)?(?:vyos|vyatta)-config-version:/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is what it is for
-const JUNK = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 const BLANK = /[ \t\r]*/y;
 /** A bare word may hold anything but white space, quotes, braces and semicolons: the engine puts the rest in quotes. */
 const BARE_WORD = /[^\s"{};]+/y;

@@ -1,12 +1,10 @@
 import { addPath, newTree } from "./build-tree.ts";
 import type { ConfigTree } from "./config-tree.ts";
 import { DEEPEST } from "./parse-curly.ts";
-import { describeAt, syntaxErrorAt } from "./syntax-error.ts";
+import { ConfigSyntaxError, describeAt, JUNK, syntaxErrorAt } from "./syntax-error.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is what it is for
-const JUNK = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 const BLANK = /[ \t\r]*/y;
-const WORD = /'([^'\n]*)'|"([^"\n]*)"|([^\s'"]+)/y;
+const WORD = /'([^']*)'|"([^"]*)"|([^\s'"]+)/y;
 
 /**
  * Parses `set` lines: the form of `cli-shell-api showConfig --show-commands` (every word in single quotes) and the one people
@@ -14,51 +12,49 @@ const WORD = /'([^'\n]*)'|"([^"\n]*)"|([^\s'"]+)/y;
  * newline, the router's engine sees to that. Throws ConfigSyntaxError.
  */
 export function parseSetCommands(text: string, source = "configuration"): ConfigTree {
-  const fail = (offset: number, expected: string, found = describeAt(text, offset)) =>
-    syntaxErrorAt(source, text, offset, found, expected);
   const junk = JUNK.exec(text);
-  if (junk !== null) throw fail(junk.index, "text");
+  if (junk !== null) throw syntaxErrorAt(source, text, junk.index, describeAt(text, junk.index), "text");
   const tree = newTree();
-  let at = 0;
-  const skipBlank = () => {
-    BLANK.lastIndex = at;
-    at += BLANK.exec(text)?.[0].length ?? 0;
-    return at >= text.length || text[at] === "\n";
-  };
-  const readWord = (): string => {
-    WORD.lastIndex = at;
-    const match = WORD.exec(text);
-    if (match === null) {
-      const end = text.indexOf("\n", at);
-      throw fail(end < 0 ? text.length : end, `the quote (${text[at]}) that ends the word`);
-    }
-    const start = at;
-    at += match[0].length;
-    if (!skipsTo(text, at))
-      throw fail(at, `a blank after the word that begins in column ${start - text.lastIndexOf("\n", start - 1)}`);
-    return match[1] ?? match[2] ?? match[3] ?? "";
-  };
-  for (; at < text.length; at++) {
-    if (skipBlank()) continue;
-    const start = at;
-    const verb = text[at] === "#" ? "#" : readWord();
-    if (verb === "comment" || verb === "#") {
-      const end = text.indexOf("\n", at);
-      at = end < 0 ? text.length : end;
-      continue;
-    }
-    if (verb !== "set") throw fail(start, '"set"', verb.length > 40 ? "another word" : `"${verb}"`);
-    const words: string[] = [];
-    while (!skipBlank()) {
-      if (words.length > DEEPEST) throw fail(at, `at most ${DEEPEST} words in a line`);
-      words.push(readWord());
-    }
-    if (words.length === 0) throw fail(at, 'a path after "set"');
-    addPath(tree, words);
+  for (const [index, line] of text.split("\n").entries()) {
+    const words = allQuoted(line) ?? parseLine(line, index + 1, source);
+    if (words.length > 0) addPath(tree, words);
   }
   return tree;
 }
 
-function skipsTo(text: string, at: number): boolean {
-  return at >= text.length || /\s/.test(text[at] ?? "");
+/** The words of a line as the engine prints it: the usual case, done fast. `undefined`: look at it closely. */
+function allQuoted(line: string): string[] | undefined {
+  if (!line.startsWith("set '") || !line.endsWith("'") || line.length < 7) return undefined;
+  const words = line.slice(5, -1).split("' '");
+  return words.length > DEEPEST || words.some((word) => word.includes("'")) ? undefined : words;
+}
+
+/** The words after `set`; none for a line that says nothing. */
+function parseLine(line: string, number: number, source: string): string[] {
+  const fail = (at: number, expected: string, found = describeAt(line, at)) =>
+    new ConfigSyntaxError(source, number, at + 1, found, expected);
+  const words: string[] = [];
+  let at = skipBlank(line, 0);
+  const start = at;
+  while (at < line.length) {
+    WORD.lastIndex = at;
+    const match = WORD.exec(line);
+    if (match === null) throw fail(line.length, `the quote (${line[at]}) that ends the word begun in column ${at + 1}`);
+    const word = match[1] ?? match[2] ?? match[3] ?? "";
+    if (words.length === 0 && (word === "comment" || word.startsWith("#"))) return [];
+    if (words.length === 0 && word !== "set") throw fail(start, '"set"', word.length > 40 ? "another word" : `"${word}"`);
+    if (words.length > DEEPEST) throw fail(at, `at most ${DEEPEST} words after "set"`);
+    words.push(word);
+    const end = at + match[0].length;
+    at = skipBlank(line, end);
+    if (at === end && at < line.length)
+      throw fail(at, `a blank after the word that begins in column ${end - match[0].length + 1}`);
+  }
+  if (words.length === 1) throw fail(line.length, 'a path after "set"');
+  return words.slice(1);
+}
+
+function skipBlank(line: string, from: number): number {
+  BLANK.lastIndex = from;
+  return from + (BLANK.exec(line)?.[0].length ?? 0);
 }

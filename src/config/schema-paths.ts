@@ -1,5 +1,5 @@
 import type { Field, Kind } from "./fields.ts";
-import { POLICY_ROUTE } from "./schema.ts";
+import { policyRoute } from "./schema.ts";
 
 /** One node of the language. `path` is below `policy-route`; the name of a tag's entry is `*`: `["uplink", "*", "interface"]`. */
 export interface SchemaPath {
@@ -11,7 +11,7 @@ export interface SchemaPath {
 
 /** Every node of the language, parents before children. */
 export function schemaPaths(): readonly SchemaPath[] {
-  return pathsBelow(POLICY_ROUTE, []);
+  return pathsBelow(policyRoute(), []);
 }
 
 function pathsBelow(field: Field, above: readonly string[]): SchemaPath[] {
@@ -27,7 +27,7 @@ function pathsBelow(field: Field, above: readonly string[]): SchemaPath[] {
  * name of a tag's entry, and a node the language does not have.
  */
 export function kindOf(path: readonly string[]): Kind | undefined {
-  let field: Field = POLICY_ROUTE;
+  let field: Field = policyRoute();
   for (let i = 0; i < path.length; i++) {
     if (field.kind === "tag") {
       i++;

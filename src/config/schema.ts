@@ -16,7 +16,7 @@ import { oneOf } from "./values/value.ts";
  * The language of `policy-route`: every node, its kind, its values and its default. The router's templates say the same to
  * the router's engine; a test holds both to the same paths.
  */
-export function policyRouteField(lookups: Lookups) {
+function policyRouteField(lookups: Lookups) {
   return node({
     description: leaf(text),
     disable: flag(),
@@ -55,5 +55,14 @@ export type Destination = Rule["destination"];
 export type Side = Source | Destination;
 export type InterfaceMatch = Rule["inbound-interface"][number];
 
-/** The language with the built-in names: for its paths and kinds, which the names do not change. */
-export const POLICY_ROUTE = policyRouteField(BUILT_IN_LOOKUPS);
+const built = new WeakMap<Lookups, ReturnType<typeof policyRouteField>>();
+
+/**
+ * The language with these names of services and protocols. Built when it is first asked for: that costs some milliseconds, and
+ * not every command reads a configuration. For its paths and kinds, which the names do not change, any will do.
+ */
+export function policyRoute(lookups: Lookups = BUILT_IN_LOOKUPS): ReturnType<typeof policyRouteField> {
+  const field = built.get(lookups) ?? policyRouteField(lookups);
+  built.set(lookups, field);
+  return field;
+}

@@ -12,6 +12,10 @@ export class ConfigSyntaxError extends Error {
   }
 }
 
+/** Control characters that no configuration holds: anything but tab, newline and carriage return. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is what it is for
+export const JUNK = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
 /** The error at an offset of a text. Line and column are counted only now: parsing has no need of them. */
 export function syntaxErrorAt(source: string, text: string, offset: number, found: string, expected: string): ConfigSyntaxError {
   const before = text.slice(0, offset);

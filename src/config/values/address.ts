@@ -1,4 +1,5 @@
 import {
+  addressBits,
   canonicalAddress,
   type Family,
   familyOf,
@@ -33,6 +34,11 @@ export interface AddressMatch {
 /** `[!]ip`, `[!]ip/length` or `[!]ip-ip`. */
 export function parseAddressMatch(text: string): AddressMatch {
   const { negate, rest } = splitNegation(text);
+  const address = canonicalAddress(rest);
+  if (address !== undefined) {
+    const family = familyOf(address) ?? "ipv4";
+    return { negate, family, text: address, first: address, last: address, prefixLength: addressBits(family) };
+  }
   const prefix = parsePrefix(rest);
   if (prefix !== undefined) {
     const { family, first, last } = prefixRange(prefix);

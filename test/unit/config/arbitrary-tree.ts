@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { branch, newTree, type TreeBuilder } from "../../../src/config/build-tree.ts";
 import type { ConfigTree } from "../../../src/config/config-tree.ts";
 import type { Field } from "../../../src/config/fields.ts";
-import { POLICY_ROUTE } from "../../../src/config/schema.ts";
+import { policyRoute } from "../../../src/config/schema.ts";
 
 /** Any word a value can be for the router's engine: no quotes, no newline, no control characters; blanks, braces and signs yes. */
 export const anyWord = fc.oneof(
@@ -30,7 +30,7 @@ export function arbitraryTree(values: fc.Arbitrary<string> = anyWord): fc.Arbitr
         }
       };
       const tree = newTree();
-      fill(POLICY_ROUTE, tree);
+      fill(policyRoute(), tree);
       return tree;
     }),
   );
