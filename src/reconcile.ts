@@ -1,10 +1,13 @@
 import { readApplied, saveApplied } from "./applied.ts";
+import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
 import { HostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
+import { syslog } from "./host/syslog.ts";
 import { askWitness } from "./host/witness.ts";
+import { formatPlan } from "./kernel/format-plan.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { observeAgain, type Prepared, prepare } from "./prepare.ts";
@@ -61,10 +64,30 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     };
     const first = await prepare(context, proposed.config, options);
     const settled = await settle(context, first, () => prepare(context, proposed.config, options));
-    await saveApplied(context, proposed, settled, request.reason);
+    await Promise.all([
+      saveApplied(context, proposed, settled, request.reason),
+      logChanges(context, request.reason, first, settled),
+    ]);
     return settled;
   } finally {
     release();
+  }
+}
+
+/** What was done, for whoever reads the log after something looked odd. Nothing done, nothing said. */
+async function logChanges(context: Context, reason: string, first: Prepared, settled: Prepared): Promise<void> {
+  const threshold = settled.config?.["log-level"] ?? "info";
+  if (first.plan.length > 0) {
+    await syslog(
+      context.host,
+      threshold,
+      "info",
+      `${reason}: ${first.plan.length} steps: ${first.plan.map((step) => step.why).join(", ")}`,
+    );
+    await syslog(context.host, threshold, "debug", formatPlan(first.plan));
+  }
+  if (first.plan.length > 0 || reason === "commit") {
+    for (const warning of settled.warnings) await syslog(context.host, threshold, "warning", formatIssue(warning));
   }
 }
 
@@ -80,6 +103,8 @@ async function settle(context: Context, first: Prepared, again: () => Promise<Pr
     }
   } catch (error) {
     await rollBack(context, first, error);
+    const message = error instanceof Error ? error.message : String(error);
+    await syslog(context.host, first.config?.["log-level"] ?? "info", "err", `not applied, everything is as it was: ${message}`);
     throw error;
   }
 }

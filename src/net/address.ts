@@ -24,16 +24,19 @@ export interface AddressRange {
 
 /** The family of a well-formed address, `undefined` when the text is no address (zone ids, octal and short forms are refused). */
 export function familyOf(text: string): Family | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return "ipv4";
-  if (!text.includes("%") && ipaddr.IPv6.isValid(text)) return "ipv6";
+  if (IPV4.test(text)) return "ipv4";
+  if (text.includes(":") && !text.includes("%") && ipaddr.IPv6.isValid(text)) return "ipv6";
   return undefined;
 }
+
+/** Four decimal bytes without leading zeros: the one spelling of an IPv4 address, so that its text is canonical already. */
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /** Canonical text of an address: one spelling per address, so that string equality is address equality. */
 export function canonicalAddress(text: string): string | undefined {
   const family = familyOf(text);
   if (family === undefined) return undefined;
-  return family === "ipv4" ? ipaddr.IPv4.parse(text).toString() : ipaddr.IPv6.parse(text).toRFC5952String();
+  return family === "ipv4" ? text : ipaddr.IPv6.parse(text).toRFC5952String();
 }
 
 /** Address as an unsigned integer, for comparing and for ranges. The address has to be valid. */
@@ -69,9 +72,14 @@ export function parsePrefix(text: string): Prefix | undefined {
 
 /** The network of `length` bits that holds `address` (which has to be valid). */
 export function prefixOf(address: string, length: number): Prefix {
-  const family = familyOf(address) ?? "ipv4";
-  const hostBits = BigInt(addressBits(family) - length);
-  return { family, address: bigIntToAddress((addressToBigInt(address) >> hostBits) << hostBits, family), length };
+  if (address.includes(":")) {
+    const hostBits = BigInt(128 - length);
+    return { family: "ipv6", address: bigIntToAddress((addressToBigInt(address) >> hostBits) << hostBits, "ipv6"), length };
+  }
+  // A configuration holds thousands of these, and 32 bits fit a number.
+  const value = address.split(".").reduce((sum, byte) => (sum << 8) | Number(byte), 0);
+  const network = length === 0 ? 0 : value & (-1 << (32 - length));
+  return { family: "ipv4", address: [24, 16, 8, 0].map((shift) => (network >>> shift) & 0xff).join("."), length };
 }
 
 /** `10.0.0.0/8`, and a bare address for a host prefix, which is how iproute2 prints both. */

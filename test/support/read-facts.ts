@@ -1,0 +1,53 @@
+import { parseSlotMemory } from "../../src/compile/slot-memory.ts";
+import type { Family } from "../../src/net/address.ts";
+import type { Facts, GatewayReport, GatewaySource, Link, LinkAddress } from "../../src/uplink/facts.ts";
+
+/**
+ * Facts from lines a person can write:
+ *   link eth0 up 192.168.1.1/24 2001:db8::1/64      (state: up, no-carrier, admin-down; `ptp` and `peer A` for point-to-point)
+ *   gateway eth1 dhcp-hook 198.51.100.1 for 198.51.100.2
+ *   rp_filter eth1 1 · untracked ipv4 notrack · no-ipset · no-ipv6 · # slot 5 uplink dsl · table 50 office
+ */
+export function readFacts(text: string): Facts {
+  const links: Link[] = [{ name: "lo", index: 1, up: true, carrier: true, pointToPoint: false, loopback: true, addresses: [] }];
+  const gateways: GatewayReport[] = [];
+  const rpFilter = new Map<string, number>([["all", 0]]);
+  const tableNames = new Map<string, number>();
+  const untracked: Record<Family, Facts["untracked"][Family]> = { ipv4: "none", ipv6: "none" };
+  let ipset = true;
+  let families: Family[] = ["ipv4", "ipv6"];
+  for (const line of text.split("\n")) {
+    const words = line.trim().split(/\s+/);
+    const [kind = "", a = "", b = "", c = ""] = words;
+    if (kind === "link") links.push(readLink(links.length + 1, words));
+    else if (kind === "gateway") {
+      const address = words[4] === "for" ? words[5] : undefined;
+      const family = c.includes(":") ? "ipv6" : "ipv4";
+      gateways.push({ interface: a, family, gateways: c.split(","), source: b as GatewaySource, ...(address === undefined ? {} : { address }) });
+    } else if (kind === "rp_filter") rpFilter.set(a, Number(b));
+    else if (kind === "untracked") untracked[a as Family] = b as Facts["untracked"][Family];
+    else if (kind === "table") tableNames.set(b, Number(a));
+    else if (kind === "no-ipset") ipset = false;
+    else if (kind === "no-ipv6") families = ["ipv4"];
+    else if (kind !== "" && !kind.startsWith("#")) throw new Error(`facts: unknown line: ${line}`);
+  }
+  return { now: 1_800_000_000, families, links, gateways, slots: parseSlotMemory(text), tableNames, rpFilter, untracked, ipset, problems: [] };
+}
+
+function readLink(index: number, [, name = "", state = "", ...rest]: readonly string[]): Link {
+  const addresses: LinkAddress[] = [];
+  for (let i = 0; i < rest.length; i++) {
+    const [address = "", length = ""] = (rest[i] ?? "").split("/");
+    if (length === "") continue;
+    const peer = rest[i + 1] === "peer" ? rest[i + 2] : undefined;
+    addresses.push({
+      family: address.includes(":") ? "ipv6" : "ipv4",
+      address,
+      length: Number(length),
+      ...(peer === undefined ? {} : { peer }),
+      scope: address.startsWith("fe80:") ? "link" : "global",
+      flags: [],
+    });
+  }
+  return { name, index, up: state !== "admin-down", carrier: state === "up", pointToPoint: rest.includes("ptp"), loopback: false, addresses };
+}

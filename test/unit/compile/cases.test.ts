@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { assignSlots } from "../../../src/compile/assign-slots.ts";
+import { compile } from "../../../src/compile/compile.ts";
+import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
+import { parseConfig } from "../../../src/config/parse-config.ts";
+import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
+import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
+import { formatPlan } from "../../../src/kernel/format-plan.ts";
+import { NOTHING, type Observed } from "../../../src/kernel/kernel-objects.ts";
+import { plan } from "../../../src/kernel/plan.ts";
+import { renderState } from "../../../src/kernel/render-state.ts";
+import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
+import { readFacts } from "../../support/read-facts.ts";
+
+/**
+ * A case is a folder: config.set, facts.txt and kernel.txt, the commands that make the state from nothing. A new case needs
+ * no code: write the first two, run with UPDATE=1, and read the third.
+ */
+const CASES = join(import.meta.dirname, "cases");
+
+/** Sysctls are there with the value 0, as in a fresh kernel. */
+function emptyKernel(keys: Iterable<string>): Observed {
+  return { ...NOTHING, sysctls: new Map([...keys].map((key) => [key, "0"])), origins: new Map() };
+}
+
+function kernelText(folder: string): string {
+  const tree = parseSetCommands(readFileSync(join(folder, "config.set"), "utf8")).children.get("policy-route") ?? EMPTY_TREE;
+  const config = parseConfig(tree, BUILT_IN_LOOKUPS);
+  const facts = readFacts(readFileSync(join(folder, "facts.txt"), "utf8"));
+  const { uplinks } = resolveUplinks(config, facts);
+  const files = { rtTables: "/etc/iproute2/rt_tables.d/policy-route.conf", rtProtos: "/etc/iproute2/rt_protos.d/policy-route.conf" };
+  const state = compile({ config, facts, uplinks, slots: assignSlots(config, facts.slots), files });
+  const { reusedMarks, interimFiles } = state;
+  const steps = plan(renderState(state), emptyKernel(state.sysctls.keys()), { originsPath: "/run/policy-route/sysctls.json", reusedMarks, interimFiles });
+  const witness = state.expectations.map(
+    ({ family, owner, fwmark, destination, answer }) => `${owner} ${family}: ip route get ${destination} mark 0x${fwmark.value.toString(16)} -> ${JSON.stringify(answer)}\n`,
+  );
+  return `${formatPlan(steps)}Witness\n${witness.join("")}`;
+}
+
+describe("compile", () => {
+  for (const name of readdirSync(CASES)) {
+    it(name, () => {
+      const folder = join(CASES, name);
+      const text = kernelText(folder);
+      const file = join(folder, "kernel.txt");
+      if (process.env["UPDATE"] === "1") writeFileSync(file, text);
+      expect(text).toBe(readFileSync(file, "utf8"));
+    });
+  }
+});
