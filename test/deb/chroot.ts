@@ -117,6 +117,7 @@ function listBelow(root: string, folder: string, lines: string[]): string[] {
 }
 
 export function makeChroot(): Chroot {
+  if (process.getuid?.() !== 0) throw new Error("these tests install into a chroot: run them as root");
   const archive = baseArchive();
   const path = mkdtempSync(join(tmpdir(), "policy-route-chroot-"));
   must(["tar", "--extract", "--numeric-owner", "--preserve-permissions", "--file", archive, "--directory", path]);
