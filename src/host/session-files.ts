@@ -10,7 +10,7 @@ export interface SessionFiles {
   removeFolder(folder: string): Promise<void>;
   /** Replaces a file atomically with the mode and owner it had; a new one is 0640. */
   replaceKeepingOwner(file: string, text: string): Promise<void>;
-  /** Takes the commit lock; `undefined` when another session commits. */
+  /** Takes the commit lock; `undefined` when another session commits for longer than two seconds. */
   lockCommit(file: string): Promise<Release | undefined>;
 }
 
@@ -28,7 +28,8 @@ export const realSessionFiles: SessionFiles = {
   replaceKeepingOwner: replace,
   async lockCommit(file) {
     try {
-      return await takeLock(file, 0);
+      // Our own last commit may still be letting go.
+      return await takeLock(file, 2);
     } catch (error) {
       if (error instanceof HostError && error.message.startsWith("another policy-route is at work")) return undefined;
       throw error;

@@ -15,6 +15,7 @@ export function checkContext(
 ): CheckContext {
   return {
     shell: (text) => runTemplateText(world, text),
+    program: session.program,
     lookup: (reference) => lookUpReference(tree, session.templates, path, reference),
     say,
   };

@@ -1,4 +1,5 @@
 import type { Comparison, Expression, Literal, Operand } from "./expression.ts";
+import { locateProgram } from "./locate-program.ts";
 import type { NodeTemplate } from "./node-template.ts";
 import { fitsType } from "./value-type.ts";
 
@@ -6,6 +7,8 @@ import { fitsType } from "./value-type.ts";
 export interface CheckContext {
   /** Runs shell text; `output` is what it printed on both streams. */
   readonly shell: (text: string) => Promise<{ readonly exitCode: number; readonly output: string }>;
+  /** Folder of the program that runs: what `/usr/lib/policy-route/` in a command means. */
+  readonly program: string;
   /** Value of `$VAR(path)` other than `@`; empty when there is none. */
   readonly lookup: (path: string) => string;
   /** Takes what the operator has to read. */
@@ -70,7 +73,9 @@ async function holds(expression: Expression, template: NodeTemplate, value: stri
     case "pattern":
       return new RegExp(expression.pattern).test(expression.variable === "@" ? value : context.lookup(expression.variable));
     case "exec": {
-      const { exitCode, output } = await context.shell(expand(expression.command, value, context));
+      const { exitCode, output } = await context.shell(
+        expand(locateProgram(expression.command, context.program), value, context),
+      );
       if (output.trim() !== "") context.say(output.replace(/\n$/, ""));
       return exitCode === 0;
     }
@@ -95,7 +100,12 @@ async function operandValues(
 ): Promise<readonly Literal[]> {
   if (operand.kind === "literals") return operand.values;
   if (operand.kind === "output")
-    return [{ type: "txt", text: (await context.shell(expand(operand.command, value, context))).output }];
+    return [
+      {
+        type: "txt",
+        text: (await context.shell(expand(locateProgram(operand.command, context.program), value, context))).output,
+      },
+    ];
   if (operand.path !== "@") return [{ type: "txt", text: context.lookup(operand.path) }];
   return [{ type: template.types.find((type) => fitsType(type, value)) ?? "txt", text: value }];
 }

@@ -28,7 +28,7 @@ export const commit: Command = async (session, world, words) => {
   const release = await world.files.lockCommit(`${world.paths.run}/session.lock`);
   if (release === undefined) {
     world.out("Configuration system temporarily locked due to another commit in progress\n");
-    return failed(world);
+    return "failed";
   }
   try {
     return await commitLocked(session, world);

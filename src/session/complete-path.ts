@@ -3,6 +3,7 @@ import type { Completion } from "./complete.ts";
 import { completions, expandPath } from "./expand-path.ts";
 import type { Expression } from "./expression.ts";
 import { type HelpItem, renderFormat } from "./help-text.ts";
+import { locateProgram } from "./locate-program.ts";
 import type { NodeTemplate } from "./node-template.ts";
 import { hasNamedChildren, placeOf } from "./place.ts";
 import { offerToActions } from "./running-config.ts";
@@ -79,7 +80,7 @@ function listed(expressions: readonly Expression[]): readonly string[] {
 export async function allowedWords(session: Session, world: SessionWorld, text: string | undefined): Promise<readonly string[]> {
   if (text === undefined) return [];
   await offerToActions(world, session.templates, session.running, session.working);
-  const { output, exitCode } = await runTemplateText(world, text, { timeout: 3000 });
+  const { output, exitCode } = await runTemplateText(world, locateProgram(text, session.program), { timeout: 3000 });
   if (exitCode !== 0) return [];
   try {
     return splitWords(output).map((word) => word.text);

@@ -2,33 +2,22 @@ import type { Host } from "../host/host.ts";
 import type { NodeTemplate, OpTemplate } from "./node-template.ts";
 import { parseNodeDef, parseOpNodeDef } from "./parse-node-def.ts";
 
-/** Where templates expect the program. */
-const INSTALLED = "/usr/lib/policy-route/";
-
-/** Reads template files; what they say about the installed program is made to mean the one that runs. */
-type Read = (file: string) => Promise<string>;
-
-function reader(host: Host, program: string): Read {
-  const here = `${/^[\w./+@%=:,-]+$/.test(program) ? program : `'${program.replaceAll("'", "'\\''")}'`}/`;
-  return async (file) => ((await host.read(file)) ?? "").replaceAll(INSTALLED, here);
-}
-
 /**
  * Reads the tree of config templates (`PROGRAM/templates/config`, one folder per component such as `policy-route`). The root
  * that is returned is a node without name. Throws TemplateError for a malformed file.
  */
 export async function loadConfigTemplates(host: Host, program: string): Promise<NodeTemplate> {
   const folder = `${program}/templates/config`;
-  return parseNodeDef("", folder, await loadChildren(host, reader(host, program), folder));
+  return parseNodeDef("", folder, await loadChildren(host, folder));
 }
 
-async function loadChildren(host: Host, read: Read, folder: string): Promise<ReadonlyMap<string, NodeTemplate>> {
+async function loadChildren(host: Host, folder: string): Promise<ReadonlyMap<string, NodeTemplate>> {
   const entries = await Promise.all(
     (await subfolders(host, folder)).map(async (name) => {
       const file = `${folder}/${name}/node.def`;
-      const text = await read(file);
+      const text = (await host.read(file)) ?? "";
       const values = /^tag:/m.test(text) ? `${folder}/${name}/node.tag` : `${folder}/${name}`;
-      return [name, parseNodeDef(text, file, await loadChildren(host, read, values))] as const;
+      return [name, parseNodeDef(text, file, await loadChildren(host, values))] as const;
     }),
   );
   return new Map(entries);
@@ -36,16 +25,16 @@ async function loadChildren(host: Host, read: Read, folder: string): Promise<Rea
 
 /** Reads the tree of op-mode templates (`PROGRAM/templates/op`, one folder per first word such as `show`). */
 export async function loadOpTemplates(host: Host, program: string): Promise<OpTemplate> {
-  return loadOp(host, reader(host, program), `${program}/templates/op`);
+  return loadOp(host, `${program}/templates/op`);
 }
 
-async function loadOp(host: Host, read: Read, folder: string): Promise<OpTemplate> {
+async function loadOp(host: Host, folder: string): Promise<OpTemplate> {
   const names = await subfolders(host, folder);
   const children = names.filter((name) => name !== "node.tag");
-  const entries = await Promise.all(children.map(async (name) => [name, await loadOp(host, read, `${folder}/${name}`)] as const));
-  const tag = names.includes("node.tag") ? await loadOp(host, read, `${folder}/node.tag`) : undefined;
+  const entries = await Promise.all(children.map(async (name) => [name, await loadOp(host, `${folder}/${name}`)] as const));
+  const tag = names.includes("node.tag") ? await loadOp(host, `${folder}/node.tag`) : undefined;
   const file = `${folder}/node.def`;
-  return parseOpNodeDef(await read(file), file, new Map(entries), tag);
+  return parseOpNodeDef((await host.read(file)) ?? "", file, new Map(entries), tag);
 }
 
 /** Template folders hold nothing but node.def files and folders. */

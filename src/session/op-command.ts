@@ -1,3 +1,4 @@
+import { locateProgram } from "./locate-program.ts";
 import type { OpTemplate } from "./node-template.ts";
 import { offerToActions } from "./running-config.ts";
 import { sayAmbiguous, sayBlock } from "./say.ts";
@@ -44,7 +45,7 @@ export const run: Command = async (session, world, words) => {
     sayAmbiguous(world.out, `Ambiguous command: ${[...path.words, `[${path.wrong}]`].join(" ")}`, items);
     return "failed";
   }
-  const text = path.template.run;
+  const text = path.template.run === undefined ? undefined : locateProgram(path.template.run, session.program);
   if (words.length === 0 || text === undefined) {
     sayBlock(world.err, [`Incomplete command: ${["run", ...path.words].slice(words.length === 0 ? 0 : 1).join(" ")}`]);
     return "failed";

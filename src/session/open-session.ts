@@ -16,6 +16,7 @@ export async function openSession(world: SessionWorld, program: string): Promise
   await world.host.write(`${world.folder}/bin/cli-shell-api`, CLI_SHELL_API, 0o700);
   const running = await readRunning(world);
   const session: Session = {
+    program,
     templates,
     op,
     running: running ?? EMPTY_TREE,

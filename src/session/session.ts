@@ -19,6 +19,8 @@ export interface SessionWorld {
 
 /** One configuration session. The trees hold `policy-route` as their first word, as the operator types it. */
 export interface Session {
+  /** The folder with the templates and libexec. */
+  readonly program: string;
   readonly templates: NodeTemplate;
   readonly op: OpTemplate;
   /** The running configuration as this session last saw it: what its edits are measured against. */

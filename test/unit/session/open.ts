@@ -43,23 +43,24 @@ export function programWith(files: Readonly<Record<string, string>>): string {
   return program;
 }
 
-/** Opens a session below `root`; the templates are the product's own, or those of another program folder. */
-export async function open(root = newFolder(), program = REPOSITORY): Promise<Opened> {
+/** Opens a session below `root`; the templates are the product's own, or those of another program folder; `greet` takes what is said at the start. */
+export async function open(root = newFolder(), program = REPOSITORY, greet: (text: string) => void = () => {}): Promise<Opened> {
   const paths = pathsBelow(root);
   let printed = "";
-  const print = (text: string) => {
-    printed += text;
-  };
+  let print = greet;
   const world: SessionWorld = {
     host: realHost(process.env),
     files: realSessionFiles,
     paths,
     folder: await realSessionFiles.openFolder(paths.run),
-    out: print,
-    err: print,
+    out: (text) => print(text),
+    err: (text) => print(text),
     runInTerminal: undefined,
   };
   const session = await openSession(world, program);
+  print = (text) => {
+    printed += text;
+  };
   const type = async (...lines: readonly string[]) => {
     printed = "";
     for (const line of lines) await runLine(session, world, line);
