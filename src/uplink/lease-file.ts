@@ -7,7 +7,8 @@ import { type Statement, statementsOf } from "./lease-statements.ts";
 /**
  * Parses dhclient's lease file (dhclient.leases(5)): the last readable lease of each interface, since dhclient appends and takes
  * the last. An expired lease is reported as it stands, `expires` says so. DHCPv6 leases (`lease6`) name no gateway and give no
- * report; a lease that is cut short by the end of the file does not count. `at` is when the file was written, in seconds.
+ * report; a lease that is cut short by the end of the file does not count. The file may lag behind: dhclient 4.4 writes it after
+ * the hooks have run and at most every 15 s (MIN_LEASE_WRITE). `at` is when the file was written, in seconds.
  */
 export function parseLeaseFile(text: string, at?: number): readonly GatewayReport[] {
   const reports = new Map<string, GatewayReport>();

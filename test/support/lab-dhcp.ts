@@ -5,7 +5,7 @@ import { kill, type World } from "./lab-world.ts";
 
 /** What the DSL provider leases. Times in seconds. */
 export interface Offer {
-  /** Routers option; the first is the gateway. */
+  /** Routers option; the first is the gateway. Empty: no such option. */
   readonly routers: readonly string[];
   readonly renew: number;
   readonly rebind: number;
@@ -87,7 +87,7 @@ max-lease-time ${offer.lease};
 min-lease-time ${offer.lease};
 subnet 198.51.100.0 netmask 255.255.255.0 {
   range 198.51.100.50 198.51.100.60;
-  option routers ${offer.routers.join(", ")};
+  ${offer.routers.length === 0 ? "" : `option routers ${offer.routers.join(", ")};`}
   option dhcp-renewal-time ${offer.renew};
   option dhcp-rebinding-time ${offer.rebind};
   ${(offer.extra ?? []).join("\n  ")}

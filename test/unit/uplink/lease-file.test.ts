@@ -30,6 +30,12 @@ describe("parseLeaseFile", () => {
     ]);
   });
 
+  it("reads option 121 without routers as dhclient 4.4.3 writes it", () => {
+    expect(parseLeaseFile(fixture("dhclient-option-121.leases"))).toMatchObject([
+      { address: "198.51.100.50", gateways: ["198.51.100.2"] },
+    ]);
+  });
+
   it("falls back to the lease before when the last one is cut short", () => {
     const cut = leases.slice(0, leases.indexOf("renew epoch"));
     expect(parseLeaseFile(cut).find((report) => report.interface === "eth1")).toMatchObject({
