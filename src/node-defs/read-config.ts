@@ -1,9 +1,20 @@
 import type { ConfigKind, ConfigNode, Constraint, Problem, Source, ValueHelp } from "./definition.ts";
 import { DefinitionError } from "./definition.ts";
 import type { Element } from "./element.ts";
-import { checkKnown, checkName, childOf, completionOf, lineOf, nameOf, type Place, report, rootsOf } from "./reading.ts";
+import {
+  checkKnown,
+  checkName,
+  childOf,
+  completionOf,
+  lineOf,
+  nameOf,
+  nodesIn,
+  type Place,
+  type Placed,
+  report,
+  rootsOf,
+} from "./reading.ts";
 
-const NODES = ["node", "tagNode", "leafNode"];
 const PROPERTIES = [
   "help",
   "constraint",
@@ -24,29 +35,23 @@ type Part = ConfigNode & { readonly defined: boolean; readonly place: Place; rea
  */
 export function readConfig(sources: readonly Source[]): ConfigNode[] {
   const problems: Problem[] = [];
-  const nodes = merge(rootsOf(sources, problems).map(({ element, place }) => readNode(element, place)));
+  const nodes = merge(rootsOf(sources, problems).map(readNode));
   checkOwners(nodes, problems);
   if (problems.length > 0) throw new DefinitionError(problems);
   return nodes;
 }
 
-function readNode(element: Element, place: Place): Part {
+function readNode({ element, place }: Placed): Part {
   checkName(element, place);
-  const leaf = element.name === "leafNode";
-  if (NODES.includes(element.name)) {
-    checkKnown(
-      element,
-      place,
-      ["name", "owner"],
-      ["properties", ...(element.name === "node" ? [] : ["defaultValue"]), ...(leaf ? [] : ["children"])],
-    );
-  } else {
-    report(place, `element ${element.name} is not known`);
-  }
+  const elements = [
+    "properties",
+    ...(element.name === "node" ? [] : ["defaultValue"]),
+    ...(element.name === "leafNode" ? [] : ["children"]),
+  ];
+  checkKnown(element, place, ["name", "owner"], elements);
   const properties = childOf(element, "properties", place);
   if (properties !== undefined) checkKnown(properties, place, [], PROPERTIES);
-  const below = childOf(element, "children", place)?.children ?? [];
-  const part: Part = {
+  return {
     name: nameOf(element),
     kind: kindOf(element, properties, place),
     defined: properties !== undefined || element.attributes.has("owner"),
@@ -60,9 +65,8 @@ function readNode(element: Element, place: Place): Part {
     defaultValue: childOf(element, "defaultValue", place)?.text,
     priority: childOf(properties, "priority", place)?.text,
     owner: element.attributes.get("owner"),
-    children: below.map((child) => readNode(child, { ...place, path: [...place.path, nameOf(child)] })),
+    children: nodesIn(childOf(element, "children", place), place).map(readNode),
   };
-  return part;
 }
 
 function kindOf(element: Element, properties: Element | undefined, place: Place): ConfigKind {

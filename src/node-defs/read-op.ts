@@ -1,6 +1,16 @@
 import { DefinitionError, type OpKind, type OpNode, type Problem, type Source } from "./definition.ts";
-import type { Element } from "./element.ts";
-import { checkKnown, checkName, childOf, completionOf, lineOf, nameOf, type Place, report, rootsOf } from "./reading.ts";
+import {
+  checkKnown,
+  checkName,
+  childOf,
+  completionOf,
+  lineOf,
+  nameOf,
+  nodesIn,
+  type Placed,
+  report,
+  rootsOf,
+} from "./reading.ts";
 
 const KINDS: ReadonlyMap<string, OpKind> = new Map([
   ["node", "node"],
@@ -15,20 +25,19 @@ const KINDS: ReadonlyMap<string, OpKind> = new Map([
  */
 export function readOp(sources: readonly Source[]): OpNode[] {
   const problems: Problem[] = [];
-  const nodes = rootsOf(sources, problems).map(({ element, place }) => readNode(element, place, true));
+  const nodes = rootsOf(sources, problems).map((root) => readNode(root, true));
   checkDoubles(nodes, [], problems);
   if (problems.length > 0) throw new DefinitionError(problems);
   return nodes;
 }
 
-function readNode(element: Element, place: Place, first: boolean): OpNode {
+function readNode({ element, place }: Placed, first: boolean): OpNode {
   checkName(element, place);
-  const kind = KINDS.get(element.name);
-  if (kind === undefined) report(place, `element ${element.name} is not known`);
-  else checkKnown(element, place, ["name"], ["properties", "command", ...(kind === "leaf" ? [] : ["children"])]);
+  const kind = KINDS.get(element.name) ?? "node";
+  checkKnown(element, place, ["name"], ["properties", "command", ...(kind === "leaf" ? [] : ["children"])]);
   const properties = childOf(element, "properties", place);
   if (properties !== undefined) checkKnown(properties, place, [], ["help", "completionHelp"]);
-  const below = childOf(element, "children", place)?.children ?? [];
+  const below = nodesIn(childOf(element, "children", place), place);
   const command = childOf(element, "command", place);
   const help = lineOf(properties, "help", place);
   if (first && (properties !== undefined || command !== undefined))
@@ -37,12 +46,12 @@ function readNode(element: Element, place: Place, first: boolean): OpNode {
   if (command === undefined && below.length === 0) report(place, "neither a command nor children");
   return {
     name: nameOf(element),
-    kind: kind ?? "node",
+    kind,
     file: place.file,
     help,
     completion: completionOf(properties, place),
     command: command === undefined ? undefined : lineOf(element, "command", place),
-    children: below.map((child) => readNode(child, { ...place, path: [...place.path, nameOf(child)] }, false)),
+    children: below.map((child) => readNode(child, false)),
   };
 }
 

@@ -8,23 +8,38 @@ export interface Place {
   readonly problems: Problem[];
 }
 
+export interface Placed {
+  readonly element: Element;
+  readonly place: Place;
+}
+
+const NODES = ["node", "tagNode", "leafNode"];
+
 export function report(place: Place, message: string): void {
   place.problems.push({ file: place.file, path: place.path, message });
 }
 
-/** The elements directly below the root of each file, with their place. Files that are no interface definition are reported. */
-export function rootsOf(sources: readonly Source[], problems: Problem[]): { element: Element; place: Place }[] {
+/** The nodes directly below the root of each file. Files that are no interface definition are reported. */
+export function rootsOf(sources: readonly Source[], problems: Problem[]): Placed[] {
   return sources.flatMap(({ file, xml }) => {
     const place: Place = { file, path: [], problems };
     try {
       const root = parseElement(xml);
-      if (root.name !== "interfaceDefinition") report(place, `the root has to be interfaceDefinition, not ${root.name}`);
-      return root.children.map((element) => ({ element, place: { ...place, path: [nameOf(element)] } }));
+      if (root.name === "interfaceDefinition") return nodesIn(root, place);
+      report(place, `the root has to be interfaceDefinition, not ${root.name}`);
     } catch (error) {
       report(place, (error as Error).message);
-      return [];
     }
+    return [];
   });
+}
+
+/** The nodes an element holds, with their places; anything else in it is reported. */
+export function nodesIn(element: Element | undefined, place: Place): Placed[] {
+  if (element === undefined) return [];
+  checkKnown(element, place, [], NODES);
+  const nodes = element.children.filter(({ name }) => NODES.includes(name));
+  return nodes.map((node) => ({ element: node, place: { ...place, path: [...place.path, nameOf(node)] } }));
 }
 
 export function nameOf(element: Element): string {
