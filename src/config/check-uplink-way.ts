@@ -33,7 +33,12 @@ export function checkUplinkWay(check: Check, name: string, uplink: Uplink): void
 export function checkInterfaceExists(check: Check, path: readonly string[], name: string): void {
   if (check.interfaces.exists(name)) return;
   if (mayAppearLater(name)) check.warn(path, `interface ${name} does not exist yet`);
-  else check.error(path, `interface ${name} does not exist${suggest(name, check.interfaces.names)}`);
+  else {
+    // "eth0" for "eth9" would be a guess; "eth0" for "eht0" is a help.
+    const letters = (text: string) => text.replace(/\d/g, "");
+    const names = check.interfaces.names.filter((known) => letters(known) !== letters(name));
+    check.error(path, `interface ${name} does not exist${suggest(name, names)}`);
+  }
 }
 
 function checkGateway(

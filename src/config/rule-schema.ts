@@ -33,7 +33,7 @@ export function ruleField(lookups: Lookups) {
   return tag(numberKey(1, 9999, "Rule number"), {
     description: leaf(text),
     disable: flag(),
-    log: leafOr(enableDisable, "disable"),
+    log: leaf(enableDisable),
     traffic: leafOr(oneOf("forwarded", "local", "all", "inbound"), "forwarded"),
     family: leafOr(oneOf("ipv4", "ipv6", "both"), "both"),
     "inbound-interface": multi(parseInterfaceMatch),
