@@ -8,8 +8,10 @@ import { familiesOf, gatherFacts, hasIpset, readLinks } from "./host/gather-fact
 import { type ObserveScope, observeKernel, observeTablesAndRules } from "./host/observe-kernel.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
+import type { SavedTables } from "./kernel/parse-iptables-save.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { renderState } from "./kernel/render-state.ts";
+import type { Family } from "./net/address.ts";
 import type { Facts } from "./uplink/facts.ts";
 import { resolveUplinks } from "./uplink/resolve-uplinks.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
@@ -28,7 +30,8 @@ export interface Prepared {
   readonly plan: Plan;
   readonly warnings: readonly Issue[];
   /** Packet counters of our rules by hash, when asked for. */
-  readonly packets: ReadonlyMap<string, number>;
+  readonly packets: Readonly<Record<Family, ReadonlyMap<string, number>>>;
+  readonly frontEnd: SavedTables["frontEnd"];
 }
 
 export interface PrepareOptions {
@@ -87,7 +90,8 @@ export async function prepare(context: Context, config: Config | undefined, opti
     scope,
     options: planOptions,
     plan: plan(target, observed, planOptions),
-    packets: new Map([...seen.saved.ipv4.packets, ...seen.saved.ipv6.packets]),
+    packets: { ipv4: seen.saved.ipv4.packets, ipv6: seen.saved.ipv6.packets },
+    frontEnd: seen.saved.ipv4.frontEnd,
   };
 }
 

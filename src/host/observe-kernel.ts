@@ -38,7 +38,7 @@ export function parseJsonLines(text: string): unknown[][] {
     .map((line) => JSON.parse(line) as unknown[]);
 }
 
-const NOTHING_SAVED: SavedTables = { chains: [], jumps: [], vyattaHooks: false, notrack: false, packets: new Map() };
+const NOTHING_SAVED: SavedTables = { chains: [], jumps: [], vyattaHooks: false, notrack: false, packets: new Map(), frontEnd: undefined };
 
 /** iptables-save and ip rule of each family, side by side. `counters` costs nothing but makes the text longer. */
 export async function observeTablesAndRules(host: Host, families: readonly Family[], counters = false): Promise<TablesAndRules> {

@@ -1,8 +1,8 @@
 import type { Plan, Step } from "./plan.ts";
 
-/** A plan as text an operator can follow: why, the command, and what the command is given. */
+/** A plan as text an operator can follow: why, the command, and what the command is given. `nothing to do` when it is empty. */
 export function formatPlan(plan: Plan): string {
-  return plan.map(formatStep).join("");
+  return plan.length === 0 ? "nothing to do\n" : plan.map(formatStep).join("");
 }
 
 function formatStep(step: Step, index: number): string {

@@ -1,0 +1,46 @@
+import { readApplied, readLastApplied, readSavedState } from "./applied.ts";
+import { formatIssue } from "./config/issue.ts";
+import type { Config } from "./config/schema.ts";
+import type { Context } from "./context.ts";
+import { HostError } from "./host/host.ts";
+import { prepare } from "./prepare.ts";
+import type { Sight } from "./show/sight.ts";
+
+/** What iptables 1.8 (both front ends) and ipset 7 answer to somebody who is not root. */
+const REFUSED = /permission denied|not permitted|must be root/i;
+
+/**
+ * Looks at the router for `show`: at the kernel, with counters, and for an operator who may not read its rules at what the
+ * last reconcile saved. Changes nothing, asks nobody over ssh.
+ */
+export async function look(context: Context): Promise<Sight> {
+  const { config } = await readApplied(context);
+  try {
+    const prepared = await prepare(context, config, { allowSsh: false, refuseMistakes: false, counters: true });
+    return {
+      config,
+      links: prepared.facts?.links ?? [],
+      uplinks: prepared.uplinks,
+      slots: prepared.slots.assignment,
+      warnings: prepared.warnings.map(formatIssue),
+      kernel: prepared,
+      saved: undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof HostError) || !REFUSED.test(error.message)) throw error;
+    return await lookAtSaved(context, config);
+  }
+}
+
+async function lookAtSaved(context: Context, config: Config | undefined): Promise<Sight> {
+  const [state, last] = await Promise.all([readSavedState(context), readLastApplied(context)]);
+  return {
+    config,
+    links: last?.links ?? [],
+    uplinks: state?.uplinks ?? [],
+    slots: { slots: new Map(Object.entries(state?.slots ?? {})), retired: new Map() },
+    warnings: state?.warnings ?? [],
+    kernel: undefined,
+    saved: { at: state?.at ?? 0, reason: state?.reason ?? "" },
+  };
+}

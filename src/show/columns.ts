@@ -1,0 +1,76 @@
+/** A terminal's width: what can be wrapped is wrapped to it. */
+export const WIDTH = 80;
+
+const GAP = 2;
+
+/** A column of a text table. At most one may be `flexible`: its cells are wrapped so that the table fits. */
+export interface Column {
+  readonly title: string;
+  readonly align?: "right";
+  readonly flexible?: boolean;
+}
+
+/** Narrower than this nothing can be read; the table is then wider than the terminal. */
+const NARROWEST = 18;
+
+/** Rows under titles, aligned with blanks. A cell may have several lines. Every line ends with a line feed. */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => widest(row[i] ?? ""))));
+  const flexible = columns.findIndex((column) => column.flexible === true);
+  if (flexible >= 0) {
+    const others = widths.reduce((sum, width, i) => (i === flexible ? sum : sum + width + GAP), 0);
+    widths[flexible] = Math.min(widths[flexible] ?? 0, Math.max(NARROWEST, WIDTH - others));
+  }
+  const lines = rows.flatMap((row) => rowLines(columns, row, widths));
+  return [columns.map((column) => column.title), ...lines].map((cells) => formatLine(columns, cells, widths)).join("");
+}
+
+function widest(cell: string): number {
+  return Math.max(...cell.split("\n").map((line) => line.length));
+}
+
+function rowLines(columns: readonly Column[], row: readonly string[], widths: readonly number[]): string[][] {
+  const cells = columns.map((column, i) =>
+    (row[i] ?? "").split("\n").flatMap((line) => (column.flexible === true ? wrap(line, widths[i] ?? WIDTH) : [line])),
+  );
+  const height = Math.max(...cells.map((cell) => cell.length));
+  return Array.from({ length: height }, (_, line) => cells.map((cell) => cell[line] ?? ""));
+}
+
+function formatLine(columns: readonly Column[], cells: readonly string[], widths: readonly number[]): string {
+  const padded = columns.map((column, i) => {
+    const cell = cells[i] ?? "";
+    return column.align === "right" ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
+  });
+  return `${padded.join(" ".repeat(GAP)).trimEnd()}\n`;
+}
+
+/** Breaks at blanks, and in long lists behind commas; a longer piece stands alone and sticks out. */
+export function wrap(text: string, width: number): string[] {
+  const pieces = text.match(/[^ ,]*(?:,| +|$)/g)?.filter((piece) => piece !== "") ?? [];
+  const lines: string[] = [];
+  let line = "";
+  for (const piece of pieces) {
+    if (line !== "" && (line + piece).trimEnd().length > width) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    line += piece;
+  }
+  return line === "" && lines.length > 0 ? lines : [...lines, line.trimEnd()];
+}
+
+/** `Label      value` lines, indented; long values go on under themselves. Pairs without a value are left out. */
+export function formatFields(fields: readonly (readonly [label: string, value: string | undefined])[]): string {
+  const present = fields.filter((field): field is readonly [string, string] => field[1] !== undefined);
+  const width = Math.max(0, ...present.map(([label]) => label.length));
+  return present
+    .flatMap(([label, value]) =>
+      value
+        .split("\n")
+        .flatMap((line) => wrap(line, WIDTH - width - 4))
+        .map((line, i) => `  ${(i === 0 ? label : "").padEnd(width)}  ${line}`.trimEnd()),
+    )
+    .map((line) => `${line}\n`)
+    .join("");
+}

@@ -1,0 +1,55 @@
+import { formatFields } from "./columns.ts";
+import type { ShownRoute, ShownUplink } from "./model.ts";
+import { countWords, sourceWords, tableWords, wayWords } from "./words.ts";
+
+/** Everything about one uplink. */
+export function formatUplink(uplink: ShownUplink): string {
+  const head = `Uplink ${uplink.name}: ${uplink.state}${uplink.why === undefined || uplink.state === "disabled" ? "" : `, ${uplink.why}`}\n`;
+  const link = uplink.link === "unknown" ? "" : ` (${LINKS[uplink.link]})`;
+  return (
+    head +
+    formatFields([
+      ["Description", uplink.description],
+      ["Interface", uplink.interface === undefined ? undefined : `${uplink.interface}${link}`],
+      ["Addresses", uplink.addresses.length === 0 ? "none" : uplink.addresses.join(", ")],
+      ["IPv4", uplink.state === "disabled" ? undefined : routeWords(uplink.ipv4, "ipv4", uplink.onlink)],
+      ["IPv6", uplink.state === "disabled" ? undefined : routeWords(uplink.ipv6, "ipv6", uplink.onlink)],
+      ["Marked packets", uplink.mark === undefined ? undefined : markedWords(uplink)],
+      ["If down", IF_DOWN[uplink.ifDown]],
+      ["Table", tableWords(uplink.table)],
+      ["Mark", uplink.mark === undefined ? undefined : `${uplink.mark.value}/${uplink.mark.mask} (slot ${uplink.mark.slot})`],
+      ["Source rule", uplink.sourceRule ? "enable" : "disable"],
+      ["Source NAT", uplink.sourceNat],
+      ["Track inbound", uplink.trackInbound ? "enable" : "disable"],
+      ["Rules", uplink.rules.length === 0 ? "none" : uplink.rules.join(", ")],
+      ["Connections", uplink.connections === undefined ? undefined : countWords(uplink.connections)],
+    ])
+  );
+}
+
+const LINKS = { up: "up", "no-carrier": "no carrier", "admin-down": "administratively down", missing: "does not exist" } as const;
+
+const IF_DOWN = {
+  main: "main: packets go the way of the main table",
+  prohibit: "prohibit: packets are refused",
+  unreachable: "unreachable: packets are refused",
+  blackhole: "blackhole: packets are dropped",
+} as const;
+
+function routeWords(route: ShownRoute, family: "ipv4" | "ipv6", onlink: boolean): string {
+  if (route.kind === "none") return `no route${route.why === undefined ? "" : `: ${route.why}`}`;
+  const source = route.source === undefined ? "" : `, source ${route.source}`;
+  if (route.gateway === undefined) return `point-to-point, no gateway${source}`;
+  const others = route.gateways.filter((gateway) => gateway !== route.gateway);
+  return [
+    `gateway ${route.gateway}, learnt from ${sourceWords(route, family)}${onlink ? ", onlink" : ""}${source}`,
+    ...(others.length === 0 ? [] : [`also named, not used: ${others.join(", ")}`]),
+    ...(route.why === undefined ? [] : [route.why]),
+  ].join("\n");
+}
+
+function markedWords(uplink: ShownUplink): string {
+  const ipv4 = wayWords(uplink.ipv4.now);
+  const ipv6 = wayWords(uplink.ipv6.now);
+  return ipv4 === ipv6 ? `go to ${ipv4}` : `IPv4 goes to ${ipv4}, IPv6 to ${ipv6}`;
+}

@@ -1,0 +1,136 @@
+import type { Family } from "../net/address.ts";
+import type { GatewaySource } from "../uplink/facts.ts";
+
+/**
+ * What `show` knows, as plain JSON: the text forms are made from this and from nothing else. `version` goes up when a field
+ * changes its meaning or goes away; new fields may appear at any time. A view of one part (`show uplink`) leaves the other
+ * parts out. docs/show.md describes it, test/unit/show holds it to a schema.
+ */
+export interface Shown {
+  readonly version: 1;
+  readonly state: "active" | "disabled" | "not-configured";
+  /** Where the picture is from: the kernel as it is now, or the last reconcile (for operators who may not read the kernel). */
+  readonly source: { readonly from: "kernel" } | { readonly from: "saved-state"; readonly at: number; readonly reason: string };
+  /** Steps of `plan`; absent when only the saved state could be read. In sync means 0. */
+  readonly stepsToDo?: number;
+  readonly backend: ShownBackend;
+  readonly description?: string;
+  readonly uplinks?: readonly ShownUplink[];
+  readonly rules?: readonly ShownRule[];
+  readonly tables?: readonly ShownTable[];
+  /** One sentence each, beginning with the config path. */
+  readonly warnings: readonly string[];
+}
+
+export interface ShownBackend {
+  readonly name: "iptables";
+  /** Which iptables is behind the command; absent when it cannot be told. */
+  readonly frontEnd?: "nft" | "legacy";
+}
+
+/** Where packets that carry a target's mark go at this moment. */
+export type Way =
+  | { readonly to: "uplink"; readonly uplink: string }
+  | { readonly to: "table"; readonly table: string }
+  | { readonly to: "main" | "prohibit" | "unreachable" | "blackhole" | "drop" }
+  /** The kernel does not hold what the rule asks for: see `plan`. */
+  | { readonly to: "not-applied" };
+
+export type IfDown = "main" | "prohibit" | "unreachable" | "blackhole";
+
+export interface ShownUplink {
+  readonly name: string;
+  readonly description?: string;
+  readonly interface?: string;
+  /** `up`: the interface is, and there is a route in at least one family. */
+  readonly state: "up" | "down" | "disabled";
+  readonly link: "up" | "no-carrier" | "admin-down" | "missing" | "unknown";
+  /** Why it is not up, in words. */
+  readonly why?: string;
+  /** `address/length`, link-local ones left out. */
+  readonly addresses: readonly string[];
+  readonly ipv4: ShownRoute;
+  readonly ipv6: ShownRoute;
+  /** Absent while the uplink has no slot: it is disabled and no rule names it. */
+  readonly table?: { readonly id: number; readonly name: string };
+  readonly mark?: ShownMark;
+  readonly ifDown: IfDown;
+  readonly onlink: boolean;
+  readonly sourceRule: boolean;
+  /** `disable`, `masquerade` or an address. */
+  readonly sourceNat: string;
+  readonly trackInbound: boolean;
+  /** Numbers of the enabled rules that send packets here. */
+  readonly rules: readonly string[];
+  /** Tracked connections that carry the uplink's mark; only where they were counted. */
+  readonly connections?: number;
+}
+
+/** The default route of an uplink in one family. */
+export interface ShownRoute {
+  readonly kind: "gateway" | "device" | "none";
+  readonly gateway?: string;
+  /** All gateways the source named; the first is used. */
+  readonly gateways: readonly string[];
+  readonly learntFrom?: GatewaySource;
+  /** `src` of the route. */
+  readonly source?: string;
+  readonly why?: string;
+  readonly now: Way;
+}
+
+/** Hexadecimal text, eight digits. */
+export interface ShownMark {
+  readonly slot: number;
+  readonly value: string;
+  readonly mask: string;
+}
+
+export interface ShownRule {
+  readonly number: string;
+  readonly description?: string;
+  readonly disabled: boolean;
+  readonly traffic: string;
+  /** The conditions in words; empty when the rule matches everything. */
+  readonly matches: readonly string[];
+  readonly action: "set" | "exempt" | "drop" | "prohibit";
+  /** `uplink dsl`, `table 50`, `exempt`, `drop`, `prohibit`. */
+  readonly target: string;
+  readonly ifDown?: IfDown;
+  readonly log: boolean;
+  /** Per family; a family is absent when the rule can match nothing there. */
+  readonly now: { readonly ipv4?: Way; readonly ipv6?: Way };
+  /** First packets that matched. Absent when they cannot be told apart from other rules' (then see `countedWith`). */
+  readonly newConnections?: number;
+  /** Lines that the rule shares with others, since all of them became one set. */
+  readonly countedWith?: readonly { readonly rules: string; readonly newConnections: number }[];
+  /** What became of it; only in the view of rules, not in the overview. */
+  readonly lines?: readonly ShownLine[];
+}
+
+export interface ShownLine {
+  readonly family: Family;
+  readonly table: string;
+  /** In the form of iptables-save. */
+  readonly text: string;
+  /** `missing`: the kernel does not hold it. */
+  readonly status: "ok" | "missing" | "unknown";
+  readonly packets?: number;
+}
+
+export interface ShownTable {
+  readonly id: number;
+  readonly name: string;
+  /** `uplink dsl`, `prohibit`. */
+  readonly owner: string;
+  /** Absent when only the saved state could be read. */
+  readonly routes?: readonly ShownTableRoute[];
+}
+
+export interface ShownTableRoute {
+  readonly family: Family;
+  /** In the words of `ip route`, without table and protocol. */
+  readonly text: string;
+  /** `missing`: should be there and is not. `unexpected`: of ours, and should not be there. `foreign`: somebody else's. */
+  readonly status: "ok" | "missing" | "unexpected" | "foreign";
+}

@@ -1,0 +1,41 @@
+import { suggest } from "../config/suggest.ts";
+import { OperatorError } from "../context.ts";
+import type { View } from "./format-shown.ts";
+import type { Shown, ShownTable } from "./model.ts";
+
+/**
+ * What one view is about: without a name all uplinks, rules or tables, with one only that. No view: everything.
+ * @throws OperatorError when nothing of that name is configured; the message suggests what may have been meant.
+ */
+export function selectPart(shown: Shown, view: View, name: string | undefined): Shown {
+  const { uplinks, rules, tables, ...rest } = shown;
+  switch (view) {
+    case undefined:
+      return shown;
+    case "uplink":
+      return uplinks === undefined ? rest : { ...rest, uplinks: pick("uplink", uplinks, name, (uplink) => [uplink.name]) };
+    case "rule":
+      return rules === undefined ? rest : { ...rest, rules: pick("rule", rules, name, (rule) => [rule.number]) };
+    case "table":
+      return tables === undefined ? rest : { ...rest, tables: pick("table", tables, name, tableNames) };
+  }
+}
+
+/** A table is found by its name, its number and the name of its uplink, which is all that completion offers. */
+function tableNames(table: ShownTable): string[] {
+  return [table.name, String(table.id), table.owner.replace(/^uplink /, "")];
+}
+
+function pick<T>(
+  what: string,
+  all: readonly T[],
+  name: string | undefined,
+  namesOf: (item: T) => readonly string[],
+): readonly T[] {
+  if (name === undefined) return all;
+  for (const place of [0, 1, 2]) {
+    const found = all.find((item) => namesOf(item)[place] === name);
+    if (found !== undefined) return [found];
+  }
+  throw new OperatorError(`${what} "${name}" is not configured${suggest(name, all.flatMap(namesOf))}`);
+}

@@ -1,0 +1,25 @@
+import type { Config } from "../config/schema.ts";
+import type { Shown } from "./model.ts";
+import { showRules } from "./show-rules.ts";
+import { showTables } from "./show-tables.ts";
+import { showUplinks } from "./show-uplinks.ts";
+import type { Sight } from "./sight.ts";
+
+/** Everything `show` has to say. Views leave parts of it out. */
+export function show(sight: Sight): Shown {
+  const { config, kernel, saved } = sight;
+  return {
+    version: 1,
+    state: config === undefined ? "not-configured" : config.disable ? "disabled" : "active",
+    source: saved === undefined ? { from: "kernel" } : { from: "saved-state", at: saved.at, reason: saved.reason },
+    ...(kernel === undefined ? {} : { stepsToDo: kernel.plan.length }),
+    backend: { name: "iptables", ...(kernel?.frontEnd === undefined ? {} : { frontEnd: kernel.frontEnd }) },
+    ...(config?.description === undefined ? {} : { description: config.description }),
+    ...(config === undefined ? {} : parts(config, sight)),
+    warnings: [...new Set(sight.warnings)],
+  };
+}
+
+function parts(config: Config, sight: Sight): Pick<Shown, "uplinks" | "rules" | "tables"> {
+  return { uplinks: showUplinks(config, sight), rules: showRules(config, sight), tables: showTables(config, sight) };
+}

@@ -1,0 +1,32 @@
+import type { Config } from "../config/schema.ts";
+import type { KernelObjects, Observed } from "../kernel/kernel-objects.ts";
+import type { KernelState } from "../kernel/kernel-state.ts";
+import type { Plan } from "../kernel/plan.ts";
+import type { Family } from "../net/address.ts";
+import type { Link, SlotAssignment } from "../uplink/facts.ts";
+import type { UplinkState } from "../uplink/uplink-state.ts";
+import type { ShownBackend } from "./model.ts";
+
+/** What was seen of the router: everything `show` says is computed from this. */
+export interface Sight {
+  readonly config: Config | undefined;
+  readonly links: readonly Link[];
+  readonly uplinks: readonly UplinkState[];
+  readonly slots: SlotAssignment;
+  readonly warnings: readonly string[];
+  /** The kernel, or what the last reconcile left behind for those who may not read it. */
+  readonly kernel: KernelSight | undefined;
+  /** Seconds since the epoch, and what made it reconcile; when `kernel` is absent. */
+  readonly saved: { readonly at: number; readonly reason: string } | undefined;
+}
+
+/** Wanted and present, side by side. */
+export interface KernelSight {
+  readonly state: KernelState;
+  readonly target: KernelObjects;
+  readonly observed: Observed;
+  readonly plan: Plan;
+  /** Packet counters of our rules by hash. */
+  readonly packets: Readonly<Record<Family, ReadonlyMap<string, number>>>;
+  readonly frontEnd: ShownBackend["frontEnd"];
+}

@@ -1,0 +1,75 @@
+import type { GatewaySource } from "../uplink/facts.ts";
+import type { Shown, ShownRoute, ShownUplink, Way } from "./model.ts";
+
+/** Where a gateway was learnt, as the operator calls it. */
+const SOURCES: Readonly<Record<GatewaySource, string>> = {
+  config: "config",
+  "dhcp-hook": "dhcp",
+  "ppp-hook": "ppp",
+  "lease-file": "lease file",
+  "router-cli": "router CLI",
+  kernel: "kernel",
+};
+
+/** `198.51.100.1 (dhcp)`, `point-to-point`, or nothing without a route. The kernel learns IPv6 gateways from router advertisements. */
+export function gatewayWords(route: ShownRoute, family: "ipv4" | "ipv6"): string | undefined {
+  if (route.kind === "none") return undefined;
+  if (route.gateway === undefined) return "point-to-point";
+  return `${route.gateway} (${sourceWords(route, family)})`;
+}
+
+export function sourceWords(route: ShownRoute, family: "ipv4" | "ipv6"): string {
+  if (route.learntFrom === undefined) return "config";
+  return route.learntFrom === "kernel" && family === "ipv6" ? "ra" : SOURCES[route.learntFrom];
+}
+
+export function wayWords(way: Way): string {
+  switch (way.to) {
+    case "uplink":
+      return way.uplink;
+    case "table":
+      return `table ${way.table}`;
+    case "not-applied":
+      return "not applied";
+    default:
+      return way.to;
+  }
+}
+
+/** Both families in one cell: told apart only when they differ. `-` when the rule can match in none. */
+export function waysWords(ways: { readonly ipv4?: Way; readonly ipv6?: Way }): string {
+  const ipv4 = ways.ipv4 === undefined ? undefined : wayWords(ways.ipv4);
+  const ipv6 = ways.ipv6 === undefined ? undefined : wayWords(ways.ipv6);
+  if (ipv4 === undefined || ipv6 === undefined || ipv4 === ipv6) return ipv4 ?? ipv6 ?? "-";
+  return `${ipv4}\nIPv6: ${ipv6}`;
+}
+
+/** `510sg (20)` */
+export function tableWords(table: ShownUplink["table"]): string | undefined {
+  return table === undefined ? undefined : `${table.name} (${table.id})`;
+}
+
+/** 48211 -> `48,211` */
+export function countWords(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** The first line of every view. */
+export function stateLine(shown: Shown): string {
+  const steps = shown.stepsToDo;
+  const toDo =
+    steps === undefined || steps === 0 ? "" : `${steps} ${steps === 1 ? "step" : "steps"} to do, see "show policy-route plan"`;
+  if (shown.state === "not-configured") {
+    return `Policy routing is not configured${toDo === "" ? "" : `, but something of it is left: ${toDo}`}\n`;
+  }
+  const sync = steps === undefined ? "" : toDo === "" ? ", in sync" : `, not in sync: ${toDo}`;
+  const frontEnd = shown.backend.frontEnd === undefined ? "" : ` (${shown.backend.frontEnd} front end)`;
+  const backend = shown.state === "active" && toDo === "" ? `, backend ${shown.backend.name}${frontEnd}` : "";
+  return `Policy routing: ${shown.state}${sync}${backend}\n${sourceLine(shown)}`;
+}
+
+function sourceLine({ source }: Shown): string {
+  if (source.from === "kernel") return "";
+  const at = new Date(source.at * 1000).toISOString().replace("T", " ").slice(0, 19);
+  return `Only root can read the kernel's rules. This is how ${source.reason === "" ? "the last run" : `"${source.reason}"`} left it at ${at} UTC.\n`;
+}
