@@ -32,7 +32,8 @@ const LAB = {
 };
 const DEB = { dh: "debhelper", "dpkg-buildpackage": "dpkg-dev", fakeroot: "fakeroot", lintian: "lintian", man: "man-db" };
 const CHROOT = { debootstrap: "debootstrap" };
-const NEEDS = { build: {}, kernel: LAB, lab: LAB, deb: DEB, all: { ...LAB, ...DEB, ...CHROOT } };
+const BENCH = { trafgen: "netsniff-ng", time: "time" };
+const NEEDS = { build: {}, kernel: LAB, lab: LAB, bench: { ...LAB, ...BENCH }, deb: DEB, all: { ...LAB, ...DEB, ...CHROOT } };
 
 function onPath(program) {
   return [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"].some((dir) => dir !== "" && existsSync(join(dir, program)));

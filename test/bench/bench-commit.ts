@@ -1,0 +1,110 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Row } from "./bench-namespaces.ts";
+import { type FrontEnd, linearRules, program, writeConfig } from "./bench-program.ts";
+import { interleaved, milliseconds, type Result } from "./measure.ts";
+
+const RULES = 1000;
+
+/** How long a commit takes beside the bare tools it cannot do without, and how much memory. */
+export function benchCommit(row: Row, frontEnd: FrontEnd, scratch: string): Result[] {
+  const policy = program(row, frontEnd, scratch);
+  const full = writeConfig(join(scratch, "linear.set"), linearRules(RULES));
+  const empty = writeConfig(join(scratch, "empty.set"), []);
+  policy.apply(full);
+  const save = (tool: string): string =>
+    spawnSync("ip", ["netns", "exec", row.router, tool], { env: policy.env, encoding: "utf8", maxBuffer: 1 << 28 }).stdout;
+  const saved = { ipv4: save("iptables-save"), ipv6: save("ip6tables-save") };
+  const peak =
+    Number(
+      /Maximum resident set size \(kbytes\): (\d+)/.exec(timeVerbose(policy.argv("apply", "--config", full), policy.env))?.[1] ??
+        "NaN",
+    ) / 1024;
+  const restore = (tool: string, text: string): number =>
+    milliseconds(["ip", "netns", "exec", row.router, tool], policy.env, text);
+  const bare = (): number => restore("iptables-restore", saved.ipv4) + restore("ip6tables-restore", saved.ipv6);
+  const node = (): number => milliseconds(["ip", "netns", "exec", row.router, process.execPath, "-e", "0"], policy.env);
+
+  const times = interleaved(7, {
+    node,
+    bare,
+    commit: () => {
+      policy.apply(empty);
+      return policy.apply(full);
+    },
+  });
+  const forks = forkPerRule(row, saved.ipv4, policy.env, scratch);
+  const small = writeConfig(join(scratch, "seed.set"), linearRules(3));
+  policy.apply(small);
+  const environment = {
+    ...policy.env,
+    reason: "RENEW",
+    interface: "eth1",
+    new_ip_address: "198.51.100.2",
+    new_routers: "198.51.100.1",
+    old_ip_address: "198.51.100.2",
+    old_routers: "198.51.100.1",
+  };
+  const starts = interleaved(11, {
+    node,
+    show: () => milliseconds(policy.argv("show"), policy.env),
+    hook: () => milliseconds(policy.argv("lease", "dhcp"), environment),
+    unchanged: () => policy.apply(small),
+  });
+  // A lease with another gateway every time: the hook that has to reconcile.
+  let last = 10;
+  const renewed = interleaved(7, {
+    node,
+    hook: () => milliseconds(policy.argv("lease", "dhcp"), { ...environment, new_routers: `198.51.100.${last++}` }),
+  });
+  policy.apply(empty);
+  const budget = 4 * times.bare + 3 * times.node;
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  return [
+    {
+      what: `commit of ${RULES} rules / (4 x bare restores + 3 x node -e 0)`,
+      ratio: times.commit / budget,
+      limit: { most: 1 },
+      from: `commit ${ms(times.commit)}, restores ${ms(times.bare)}, node ${ms(times.node)}`,
+    },
+    {
+      what: `one iptables process per rule / commit of ${RULES} rules`,
+      ratio: forks / times.commit,
+      limit: { least: 10 },
+      from: `forks ${ms(forks)} (IPv4 only)`,
+    },
+    { what: "peak memory of a commit, in units of 150 MB", ratio: peak / 150, limit: { most: 1 }, from: `${peak.toFixed(0)} MB` },
+    {
+      what: "show / node -e 0",
+      ratio: starts.show / starts.node,
+      limit: { most: 3 },
+      from: `${ms(starts.show)}, node ${ms(starts.node)}`,
+    },
+    { what: "DHCP hook, nothing new / node -e 0", ratio: starts.hook / starts.node, limit: { most: 5 }, from: ms(starts.hook) },
+    {
+      what: "DHCP hook, new gateway / node -e 0",
+      ratio: renewed.hook / renewed.node,
+      limit: { most: 5 },
+      from: ms(renewed.hook),
+    },
+  ];
+}
+
+function timeVerbose(argv: readonly string[], env: NodeJS.ProcessEnv): string {
+  return spawnSync("/usr/bin/time", ["-v", ...argv], { env, encoding: "utf8" }).stderr;
+}
+
+/** The seed script's way: one process per rule, into a chain of its own. */
+function forkPerRule(row: Row, saved: string, env: NodeJS.ProcessEnv, scratch: string): number {
+  const rules = saved.split("\n").filter((line) => line.startsWith("-A POLICY_ROUTE_FWD"));
+  const script = join(scratch, "forks.sh");
+  const lines = rules.map(
+    (line) => `iptables -t mangle ${line.replace("POLICY_ROUTE_FWD", "SEED").replace(/-j \S+$/, "-j MARK --set-mark 20")}`,
+  );
+  writeFileSync(
+    script,
+    `iptables -t mangle -N SEED\n${lines.join("\n")}\niptables -t mangle -F SEED\niptables -t mangle -X SEED\n`,
+  );
+  return milliseconds(["ip", "netns", "exec", row.router, "sh", "-e", script], env);
+}

@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Row } from "./bench-namespaces.ts";
+import { milliseconds } from "./measure.ts";
+
+export type FrontEnd = "nft" | "legacy";
+
+const TOOLS = ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"];
+
+/** The program under test inside the router's namespace, with one iptables front end first in PATH. */
+export interface Program {
+  readonly env: NodeJS.ProcessEnv;
+  /** Command line that runs `policy-route` with these words in the namespace. */
+  argv(...words: string[]): string[];
+  apply(config: string): number;
+}
+
+export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program {
+  const tools = join(scratch, `tools-${frontEnd}`);
+  if (!existsSync(tools)) {
+    mkdirSync(tools);
+    for (const tool of TOOLS) symlinkSync(`/usr/sbin/xtables-${frontEnd}-multi`, join(tools, tool));
+  }
+  const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
+  const env = { ...rest, PATH: `${tools}:/usr/sbin:/usr/bin:/sbin:/bin:${process.env["PATH"] ?? ""}` };
+  const argv = (...words: string[]): string[] => [
+    "ip",
+    "netns",
+    "exec",
+    row.router,
+    process.execPath,
+    resolve("dist/bin/policy-route"),
+    "--root",
+    join(scratch, `root-${frontEnd}`),
+    ...words,
+  ];
+  return { env, argv, apply: (config) => milliseconds(argv("apply", "--config", config), env) };
+}
+
+/** An uplink behind eth1, and `count` rules. */
+export function writeConfig(file: string, rules: readonly string[]): string {
+  const uplink = (name: string): string[] => [
+    `set policy-route uplink ${name} interface eth1`,
+    `set policy-route uplink ${name} gateway 198.51.100.1`,
+    `set policy-route uplink ${name} track-inbound disable`,
+    `set policy-route uplink ${name} source-rule disable`,
+  ];
+  writeFileSync(
+    file,
+    `${[...uplink("a"), ...uplink("b"), ...rules.map((rule) => `set policy-route rule ${rule}`)].join("\n")}\n`,
+  );
+  return file;
+}
+
+/** Rules that cannot share a set: neighbours differ in what they do. */
+export function linearRules(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => i + 1).flatMap((n) => [
+    `${n} protocol tcp`,
+    `${n} destination address 10.${100 + (n >> 8)}.${n & 255}.0/24`,
+    `${n} destination port ${1000 + n}`,
+    `${n} set uplink ${n % 2 === 0 ? "a" : "b"}`,
+  ]);
+}
+
+/** Rules that share a target; the last of them is the one the test packets match. */
+export function sharedRules(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => i + 1).flatMap((n) => [
+    `${n} protocol udp`,
+    `${n} destination address ${n === count ? "203.0.113.0/24" : `10.${100 + (n >> 8)}.${n & 255}.0/24`}`,
+    `${n} destination port ${n === count ? 4001 : 1000 + n}`,
+    `${n} set uplink a`,
+  ]);
+}

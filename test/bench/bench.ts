@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { benchCommit } from "./bench-commit.ts";
+import { makeRow, removeRow } from "./bench-namespaces.ts";
+import { benchPackets } from "./bench-packets.ts";
+import { formatResult, holds, type Result } from "./measure.ts";
+
+/** npm run bench: how fast, as ratios of one run on this machine. Exit 1 when a ratio is not held. */
+function main(): number {
+  const scratch = mkdtempSync(join(tmpdir(), "policy-route-bench-"));
+  const results: Result[] = [];
+  for (const frontEnd of ["nft", "legacy"] as const) {
+    const row = makeRow();
+    try {
+      console.log(`iptables front end: ${frontEnd}`);
+      for (const result of [...benchCommit(row, frontEnd, scratch), ...benchPackets(row, frontEnd, scratch)]) {
+        console.log(formatResult(result));
+        results.push(result);
+      }
+    } finally {
+      removeRow(row);
+    }
+  }
+  rmSync(scratch, { recursive: true, force: true });
+  const missed = results.filter((result) => !holds(result)).length;
+  console.log(`${results.length - missed} of ${results.length} ratios held`);
+  return missed === 0 ? 0 : 1;
+}
+
+process.exitCode = main();
