@@ -112,7 +112,7 @@ async function configure(router: Lab): Promise<void> {
     "The document's script of 40 lines, as configuration: examples/000-dsl-beside-bgp/router.config, typed into the configuration session.",
   );
   const lines = readFileSync(labFile("examples/000-dsl-beside-bgp/router.config"), "utf8").split("\n");
-  const said = await typed(router, [...lines.filter((line) => line.startsWith("set ")), "commit", "save"]);
+  const said = await typed(router, [...lines.filter((line) => line.startsWith("set ")), "commit"]);
   tell.promise("the commit succeeds", said.exitCode === 0, said.stdout + said.stderr);
 }
 

@@ -57,7 +57,9 @@ export async function installProgram(world: World): Promise<"deb" | "dist"> {
     (name) => name.endsWith(".deb") && statSync(join(labFile("dist"), name)).mtimeMs > built,
   );
   if (deb !== undefined) {
-    await world.must(undefined, ["dpkg", "-x", labFile(`dist/${deb}`), ROUTER_ROOT]);
+    // Not dpkg -x: it would put folders in the place of /lib and its like, which are links.
+    const unpack = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --keep-directory-symlink --no-overwrite-dir';
+    await world.must(undefined, ["sh", "-euc", unpack, "unpack", labFile(`dist/${deb}`), ROUTER_ROOT]);
     return "deb";
   }
   await world.must(undefined, ["sh", "-euc", COPY, "copy", labFile("."), ROUTER_ROOT]);

@@ -4,8 +4,17 @@ import type { World } from "./lab-world.ts";
 /** What the router is made of, as text in a form that two of them can be compared: part -> lines. */
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
-/** Files that live by themselves: the lease, the logs. */
-const LIVELY = /^\.\/(var\/lib\/dhcp|var\/log|var\/cache|run|tmp)\//;
+/** Files that live by themselves: the lease, the logs, what FRR's command line was told. */
+const LIVELY = /^\.\/(var\/lib\/dhcp|var\/log|var\/cache|run|tmp)\/|\.history_frr$/;
+
+/** What the router's file system has that the machine's has not: contents of files, and all else that is no folder of both. */
+const FILES = `
+cd "$1"
+find . -type f -exec sha256sum {} +
+find . ! -type f -printf '%y %m %p %l\\n' | while read -r kind mode path link; do
+  if ! { [ "$kind" = d ] && [ -d "/$path" ]; }; then echo "$kind $mode $path $link"; fi
+done
+`;
 
 /** Reads everything a program for policy routing can change, with the tools an operator would use. */
 export async function takeSnapshot(world: World): Promise<Snapshot> {
@@ -14,13 +23,7 @@ export async function takeSnapshot(world: World): Promise<Snapshot> {
       .split("\n")
       .map((line) => line.trimEnd())
       .filter(Boolean);
-  const files = await world.must(undefined, [
-    "sh",
-    "-euc",
-    'cd "$1"; find . -type f -exec sha256sum {} +; find . ! -type f -printf "%y %m %p %l\\n"',
-    "files",
-    ROUTER_UPPER,
-  ]);
+  const files = await world.must(undefined, ["sh", "-euc", FILES, "files", ROUTER_UPPER]);
   return {
     "iptables-save": rules(await lines(["iptables-save"])),
     "ip6tables-save": rules(await lines(["ip6tables-save"])),

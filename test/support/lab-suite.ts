@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { type Lab, type LabOptions, startLab } from "./lab.ts";
+import type { FrontEnd } from "./lab-router.ts";
+
+/** The same tests in two labs, one for each iptables front end. `lab` is there from the first hook or test on. */
+export function describeLab(title: string, tests: (lab: () => Lab, frontEnd: FrontEnd) => void, options: LabOptions = {}): void {
+  describe.each(["nft", "legacy"] as const)(`${title} (iptables-%s)`, (frontEnd) => {
+    let lab: Lab | undefined;
+    beforeAll(async () => {
+      lab = await startLab({ prefixes: 20, iptables: frontEnd, ...options });
+    }, 60_000);
+    afterAll(() => lab?.stop());
+    tests(() => {
+      if (lab === undefined) throw new Error("the lab did not start");
+      return lab;
+    }, frontEnd);
+  });
+}
+
+/** The first document's router (examples/000-dsl-beside-bgp), as the packet tests use it: `dsl` by DHCP, rule 10 for TCP. */
+export const DSL: readonly string[] = [
+  "set policy-route exempt destination 192.168.0.0/16",
+  "set policy-route uplink dsl interface eth1",
+  "set policy-route uplink dsl gateway dhcp",
+  "set policy-route uplink dsl table 20",
+  "set policy-route uplink dsl table-name 510sg",
+  "set policy-route uplink dsl mark 20",
+  "set policy-route uplink dsl source-nat masquerade",
+  "set policy-route rule 10 source interface-network eth0",
+  "set policy-route rule 10 protocol tcp",
+  "set policy-route rule 10 destination port 80,143,443,8000,8088",
+  "set policy-route rule 10 set uplink dsl",
+];
+
+/** UDP port 5000 of the LAN by DSL, both families: what streams measure. */
+export const STREAMED: readonly string[] = [
+  "set policy-route uplink dsl gateway6 2001:db8:51::1",
+  "set policy-route rule 20 inbound-interface eth0",
+  "set policy-route rule 20 protocol udp",
+  "set policy-route rule 20 destination port 5000",
+  "set policy-route rule 20 set uplink dsl",
+];
