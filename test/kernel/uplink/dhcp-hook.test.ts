@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GatewayReport } from "../../../src/uplink/facts.ts";
 import { parseLeaseFile } from "../../../src/uplink/lease-file.ts";
+import { bundleEntry } from "../../support/bundle-entry.ts";
 import { type Dhcp, makeDhcp } from "../../support/lab-dhcp.ts";
 import { labFile } from "../../support/lab-file.ts";
 import { makeRouterRoot, ROUTER } from "../../support/lab-router.ts";
 import { until } from "../../support/lab-wait.ts";
 import { openWorld, type World } from "../../support/lab-world.ts";
-import { bundleEntry } from "./bundle-entry.ts";
 
 const PROGRAM = "/usr/lib/policy-route/bin/policy-route";
 const RECORD = "/run/policy-route/leases/eth1.dhcp-hook.ipv4.json";
