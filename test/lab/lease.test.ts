@@ -7,6 +7,7 @@ import { until } from "../support/lab-wait.ts";
 const lost = (count: Knocks) => Object.values(count.errors).reduce<number>((sum, n) => sum + (n ?? 0), 0);
 
 describeLab("the lease", (lab) => {
+  const vtysh = (line: string) => lab().must("router", ["vtysh", "-c", "configure terminal", "-c", line]);
   const table = () => lab().must("router", ["ip", "route", "show", "table", "20"]);
   beforeAll(() => commit(lab(), DSL));
 
@@ -74,8 +75,18 @@ describeLab("the lease", (lab) => {
     lab().dhcp.killClient();
     await commit(lab(), ["delete policy-route"]);
     await lab().must("router", ["sh", "-euc", "rm -rf /var/lib/dhcp /run/policy-route/leases"]);
-    expect(await commit(lab(), DSL)).not.toMatch(/no lease/);
+    // A better default in the RIB keeps DHCP's out of the kernel, as BGP does with a default of its own.
+    await vtysh("ip route 0.0.0.0/0 192.0.2.5 5");
+    await until("the better default", async () =>
+      (await lab().must("router", ["ip", "route", "show", "default"])).includes("via 192.0.2.5"),
+    );
+    expect(await lab().must("router", ["ip", "route", "show", "default"])).not.toContain("eth1");
+
+    await commit(lab(), [...DSL, "set policy-route router-access disable"]);
+    expect(await lab().probe("lan", { port: 443 })).toMatchObject({ by: "bgp1" });
+    await commit(lab(), ["delete policy-route router-access disable"]);
     expect(await lab().probe("lan", { port: 443 })).toMatchObject({ by: "dsl" });
-    expect(await lab().must("router", ["policy-route", "show"])).toMatch(/198\.51\.100\.1/);
+    expect(await table()).toMatch(/default via 198\.51\.100\.1 dev eth1/);
+    await vtysh("no ip route 0.0.0.0/0 192.0.2.5 5");
   });
 });
