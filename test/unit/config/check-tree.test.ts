@@ -248,6 +248,10 @@ describe("what a rule looks at", () => {
       ["source address 10.0.0.1", "destination address 2001:db8::1"],
       "source is IPv4 but destination is IPv6: the rule can never match",
     ],
+    [
+      ["destination address 10.9.0.0/16", "destination address !2001:db8::2", "source address 2001:db8::1"],
+      "source is IPv6 but destination is IPv4: the rule can never match",
+    ],
     [["family ipv6", "source address !10.0.0.1"], "family is IPv6 but source is IPv4: the rule can never match"],
     [["protocol icmp", "source address 2001:db8::/32"], "protocol icmp is IPv4 but source is IPv6: the rule can never match"],
     [["traffic local", "inbound-interface eth0"], "inbound-interface cannot match traffic local"],
@@ -361,6 +365,7 @@ describe("a rule behind another", () => {
     [["protocol tcp", "destination port 80"], ["protocol tcp"]],
     [["protocol udp"], ["protocol tcp_udp"]],
     [["traffic local"], ["traffic all"]],
+    [["traffic all"], ["traffic inbound"]],
     [["source address 10.0.0.0/8"], ["source address 10.1.0.0/16", "source address 11.0.0.1"]],
     [["source address 0.0.0.0/0"], ["source address 2001:db8::1"]],
     [["source address ::/0"], ["source address 10.0.0.1"]],

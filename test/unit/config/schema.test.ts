@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { checkConfig } from "../../../src/config/check-tree.ts";
 import { ConfigError } from "../../../src/config/issue.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
 import { findNotSupported, NOT_SUPPORTED } from "../../../src/config/not-supported.ts";
@@ -139,6 +140,98 @@ describe("the value of a configuration", () => {
         for (const { message } of issues) expect(message).not.toMatch(/\n|expected|Invalid input/);
       }),
     );
+  });
+});
+
+/** The five source documents in this language (design of the language, first draft): all of it has to have the right form. */
+const DOCUMENTS: Readonly<Record<string, readonly string[]>> = {
+  "LAN web over a DHCP line": [
+    "exempt destination 192.168.0.0/16",
+    "uplink dsl interface eth1",
+    "uplink dsl gateway dhcp",
+    "uplink dsl table 20",
+    "uplink dsl table-name 510sg",
+    "uplink dsl mark 20",
+    "uplink dsl if-down main",
+    "uplink dsl source-nat masquerade",
+    "rule 10 source interface-network eth0",
+    "rule 10 protocol tcp",
+    "rule 10 destination port 143,80,443,8000",
+    "rule 10 set uplink dsl",
+  ],
+  "ssh by one provider, http by the other": [
+    "uplink isp1 interface eth1",
+    "uplink isp1 gateway 198.51.100.1",
+    "uplink isp2 interface eth2",
+    "uplink isp2 gateway 192.0.2.1",
+    "uplink isp2 log-martians enable",
+    "uplink isp2 source-validation loose",
+    "rule 10 traffic all",
+    "rule 10 protocol tcp",
+    "rule 10 destination port ssh",
+    "rule 10 set uplink isp1",
+    "rule 30 traffic inbound",
+    "rule 30 protocol tcp",
+    "rule 30 destination port 8080",
+    "rule 30 set reply-uplink isp2",
+    "rule 40 traffic local",
+    "rule 40 protocol tcp",
+    "rule 40 source port 9000-9099",
+    "rule 40 set uplink isp2",
+  ],
+  "a new router beside the old one": [
+    "uplink router2 interface eth0",
+    "uplink router2 gateway 10.0.0.2",
+    "uplink router2 gateway-mac 52:54:00:c2:a5:43",
+    "uplink router2 table 200",
+    "uplink router2 mark 2",
+    "uplink router2 track-inbound disable",
+    "uplink router2 source-rule disable",
+    "rule 10 traffic inbound",
+    "rule 10 protocol tcp",
+    "rule 10 destination port 80",
+    "rule 10 state new enable",
+    "rule 10 source mac-address 52:54:00:c2:a5:43",
+    "rule 10 source address !10.0.0.0/24",
+    "rule 10 log enable",
+    "rule 10 set reply-uplink router2",
+  ],
+  "two PPPoE sessions, one for a user": [
+    "hook /config/scripts/save-ip.sh",
+    "uplink PPP0 interface ppp0",
+    "uplink PPP0 gateway ppp",
+    "uplink PPP0 onlink",
+    "uplink PPP0 table 2200",
+    "uplink PPP1 interface ppp1",
+    "uplink PPP1 gateway ppp",
+    "uplink PPP1 onlink",
+    "uplink PPP1 table 2201",
+    "uplink PPP1 mark 1",
+    "uplink PPP1 source-nat masquerade",
+    "uplink PPP1 if-down prohibit",
+    "rule 10 traffic local",
+    "rule 10 user mldonkey",
+    "rule 10 set uplink PPP1",
+  ],
+  "FTP answered where it came in": [
+    "uplink ftp interface eth1",
+    "uplink ftp gateway 192.0.2.1",
+    "uplink ftp source-address 192.0.2.10",
+    "uplink ftp table 100",
+    "uplink ftp table-name eth1_table",
+    "uplink ftp mark 1",
+    "uplink ftp track-inbound enable",
+    "uplink ftp source-validation auto",
+  ],
+};
+
+describe("the source documents", () => {
+  it.each(Object.entries(DOCUMENTS))("%s", (_, lines) => {
+    const { config, issues } = parseConfigTree(treeOf(lines), BUILT_IN_LOOKUPS);
+    expect(issues).toEqual([]);
+    const context = { links: [], ...(lines.some((line) => line.includes("user")) ? { users: new Set(["mldonkey"]) } : {}) };
+    const errors = checkConfig(config, context).errors.filter(({ message }) => !/^interface \w+ does not exist$/.test(message));
+    expect(errors).toEqual([]);
   });
 });
 
