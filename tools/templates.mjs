@@ -6,7 +6,16 @@ import { build } from "esbuild";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const compiler = join(top, "dist/run/templates.mjs");
-await build({ entryPoints: [join(top, "src/node-defs/templates.ts")], outfile: compiler, bundle: true, platform: "node", format: "esm", target: "node18", packages: "external", logLevel: "warning" });
+await build({
+  entryPoints: [join(top, "src/node-defs/templates.ts")],
+  outfile: compiler,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node18",
+  packages: "external",
+  logLevel: "warning",
+});
 const { compileTemplates } = await import(pathToFileURL(compiler).href);
 
 const sources = readdirSync(join(top, "node-defs"))
