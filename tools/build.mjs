@@ -27,7 +27,11 @@ const commands = readdirSync(join(top, "src/commands")).filter((name) => name.en
 const lazy = ["src/host/ssh-cli.ts", "src/reconcile.ts"].filter((name) => existsSync(join(top, name)));
 mkdirSync(join(stage, "bin"), { recursive: true });
 await build({
-  entryPoints: [join(top, "src/main.ts"), ...commands.map((name) => join(top, "src/commands", name)), ...lazy.map((name) => join(top, name))],
+  entryPoints: [
+    join(top, "src/main.ts"),
+    ...commands.map((name) => join(top, "src/commands", name)),
+    ...lazy.map((name) => join(top, name)),
+  ],
   outdir: lib,
   entryNames: "[name]",
   bundle: true,

@@ -36,7 +36,9 @@ const BENCH = { trafgen: "netsniff-ng", time: "time" };
 const NEEDS = { build: {}, kernel: LAB, lab: LAB, bench: { ...LAB, ...BENCH }, deb: DEB, all: { ...LAB, ...DEB, ...CHROOT } };
 
 function onPath(program) {
-  return [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"].some((dir) => dir !== "" && existsSync(join(dir, program)));
+  return [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"].some(
+    (dir) => dir !== "" && existsSync(join(dir, program)),
+  );
 }
 
 function must(argv, options = {}) {
@@ -55,7 +57,13 @@ function nodeModules() {
 }
 
 function debianPackages(needs) {
-  const missing = [...new Set(Object.entries(needs).filter(([program]) => !onPath(program)).map(([, name]) => name))];
+  const missing = [
+    ...new Set(
+      Object.entries(needs)
+        .filter(([program]) => !onPath(program))
+        .map(([, name]) => name),
+    ),
+  ];
   if (missing.length === 0) return;
   if (!/debian/i.test(existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "")) {
     console.error(`set-up: please install (only Debian's packages are installed by themselves): ${missing.join(" ")}`);
@@ -64,7 +72,17 @@ function debianPackages(needs) {
   const root = process.getuid?.() === 0 ? [] : ["sudo"];
   console.error(`set-up: installing Debian packages: ${missing.join(" ")}`);
   must([...root, "apt-get", "update", "-qq"]);
-  must([...root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq", "--no-install-recommends", ...missing]);
+  must([
+    ...root,
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+    "install",
+    "-y",
+    "-qq",
+    "--no-install-recommends",
+    ...missing,
+  ]);
 }
 
 const task = process.argv[2] ?? "build";

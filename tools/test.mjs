@@ -20,7 +20,16 @@ function need(argv) {
   if (!step(argv)) process.exit(2);
 }
 
-const ready = chosen.length === 0 ? "all" : projects.includes("deb") ? "all" : projects.includes("lab") ? "lab" : projects.includes("kernel") ? "kernel" : "build";
+const ready =
+  chosen.length === 0
+    ? "all"
+    : projects.includes("deb")
+      ? "all"
+      : projects.includes("lab")
+        ? "lab"
+        : projects.includes("kernel")
+          ? "kernel"
+          : "build";
 need([process.execPath, "tools/ready.mjs", ready]);
 need([process.execPath, "tools/build.mjs"]);
 let lintFailed = 0;
@@ -35,7 +44,18 @@ const counts = { passed: 0, failed: lintFailed, skipped: 0 };
 const skips = [];
 for (const project of projects) {
   const report = join(dir, `${project}.json`);
-  step(["npx", "--no-install", "vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...filters]);
+  step([
+    "npx",
+    "--no-install",
+    "vitest",
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...filters,
+  ]);
   try {
     const result = JSON.parse(readFileSync(report, "utf8"));
     counts.passed += result.numPassedTests;
@@ -43,7 +63,8 @@ for (const project of projects) {
     counts.skipped += result.numPendingTests + result.numTodoTests;
     for (const file of result.testResults) {
       if (file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")) counts.failed++;
-      for (const test of file.assertionResults) if (test.status === "pending" || test.status === "skipped") skips.push(test.fullName);
+      for (const test of file.assertionResults)
+        if (test.status === "pending" || test.status === "skipped") skips.push(test.fullName);
     }
   } catch (error) {
     console.error(`${project}: no report (${error.message})`);

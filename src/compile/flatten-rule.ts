@@ -33,6 +33,8 @@ export function flattenRule(rule: Rule, family: Family, links: readonly Link[], 
   const interfaces = rule["inbound-interface"].map(
     ({ name, wildcard, negate }): NegatableMatch => ({ match: "in-interface", name, wildcard, negate }),
   );
+  // What the router sends came in by no interface: a rule that names one is not for it.
+  if (local && interfaces.some((match) => !match.negate)) return never;
   const conditions = [local ? [] : interfaces, protocols(rule)].map(split);
   let flat: Match[][] = [[]];
   for (const { any } of conditions) flat = product(flat, any);

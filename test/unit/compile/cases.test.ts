@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { assignSlots } from "../../../src/compile/assign-slots.ts";
 import { compile } from "../../../src/compile/compile.ts";
+import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
 import { parseConfig } from "../../../src/config/parse-config.ts";
 import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
-import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
 import { formatPlan } from "../../../src/kernel/format-plan.ts";
 import { NOTHING, type Observed } from "../../../src/kernel/kernel-objects.ts";
 import { plan } from "../../../src/kernel/plan.ts";
@@ -18,7 +19,7 @@ import { readFacts } from "../../support/read-facts.ts";
  * A case is a folder: config.set, facts.txt and kernel.txt, the commands that make the state from nothing. A new case needs
  * no code: write the first two, run with UPDATE=1, and read the third.
  */
-const CASES = join(import.meta.dirname, "cases");
+const CASES = fileURLToPath(new URL("cases", import.meta.url));
 
 /** Sysctls are there with the value 0, as in a fresh kernel. */
 function emptyKernel(keys: Iterable<string>): Observed {
@@ -30,12 +31,20 @@ function kernelText(folder: string): string {
   const config = parseConfig(tree, BUILT_IN_LOOKUPS);
   const facts = readFacts(readFileSync(join(folder, "facts.txt"), "utf8"));
   const { uplinks } = resolveUplinks(config, facts);
-  const files = { rtTables: "/etc/iproute2/rt_tables.d/policy-route.conf", rtProtos: "/etc/iproute2/rt_protos.d/policy-route.conf" };
+  const files = {
+    rtTables: "/etc/iproute2/rt_tables.d/policy-route.conf",
+    rtProtos: "/etc/iproute2/rt_protos.d/policy-route.conf",
+  };
   const state = compile({ config, facts, uplinks, slots: assignSlots(config, facts.slots), files });
   const { reusedMarks, interimFiles } = state;
-  const steps = plan(renderState(state), emptyKernel(state.sysctls.keys()), { originsPath: "/run/policy-route/sysctls.json", reusedMarks, interimFiles });
+  const steps = plan(renderState(state), emptyKernel(state.sysctls.keys()), {
+    originsPath: "/run/policy-route/sysctls.json",
+    reusedMarks,
+    interimFiles,
+  });
   const witness = state.expectations.map(
-    ({ family, owner, fwmark, destination, answer }) => `${owner} ${family}: ip route get ${destination} mark 0x${fwmark.value.toString(16)} -> ${JSON.stringify(answer)}\n`,
+    ({ family, owner, fwmark, destination, answer }) =>
+      `${owner} ${family}: ip route get ${destination} mark 0x${fwmark.value.toString(16)} -> ${JSON.stringify(answer)}\n`,
   );
   return `${formatPlan(steps)}Witness\n${witness.join("")}`;
 }
