@@ -21,7 +21,9 @@ export const realSessionFiles: SessionFiles = {
       await removeAbandoned(parent);
       return await fs.mkdtemp(`${parent}/session.${process.pid}.`);
     } catch (error) {
-      throw new HostError(`cannot make a session folder in ${parent}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      const hint = code === "EACCES" || code === "EPERM" ? "; a configuration session has to run as root" : "";
+      throw new HostError(`cannot make a session folder in ${parent}: ${code}${hint}`);
     }
   },
   removeFolder: (folder) => fs.rm(folder, { recursive: true, force: true }),

@@ -1,6 +1,6 @@
 import type { ConfigTree } from "../config/config-tree.ts";
 import { type CheckContext, checkValue } from "./check-value.ts";
-import { placeOf } from "./place.ts";
+import { type Place, placeOf } from "./place.ts";
 import { lookUpReference } from "./reference.ts";
 import type { Session, SessionWorld } from "./session.ts";
 import { runTemplateText } from "./template-shell.ts";
@@ -21,6 +21,20 @@ export function checkContext(
   };
 }
 
+/** What is checked at a path: its last word when that is a value, else the empty text. References start at the node. */
+export function checkAt(
+  session: Session,
+  world: SessionWorld,
+  tree: ConfigTree,
+  path: readonly string[],
+  place: Place,
+  say: (text: string) => void,
+): { readonly value: string; readonly context: CheckContext } {
+  const isLeafValue = place.isValue && place.template.kind !== "tag";
+  const context = checkContext(session, world, tree, isLeafValue ? path.slice(0, -1) : path, say);
+  return { value: place.isValue ? (path.at(-1) ?? "") : "", context };
+}
+
 /**
  * Whether a path may be set: every value along it is checked, and it has to end at a value or at a node that takes none.
  * Gives what to tell the operator; empty when it is fine.
@@ -36,9 +50,7 @@ export async function setProblems(session: Session, world: SessionWorld, path: r
       if (isEnd) return ["The specified configuration node requires a value"];
       continue;
     }
-    const nodePath = place.isValue && place.template.kind !== "tag" ? here.slice(0, -1) : here;
-    const context = checkContext(session, world, session.working, nodePath, (text) => said.push(text));
-    const value = place.isValue ? (here.at(-1) ?? "") : "";
+    const { value, context } = checkAt(session, world, session.working, here, place, (text) => said.push(text));
     if (!(await checkValue(place.template, value, context))) return [...said, "Value validation failed"];
   }
   return [];

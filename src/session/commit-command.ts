@@ -1,5 +1,5 @@
 import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
-import { checkContext } from "./check-path.ts";
+import { checkAt } from "./check-path.ts";
 import { checkAll, checkValue } from "./check-value.ts";
 import { actionRuns, changedNodes } from "./commit-actions.ts";
 import { isChanged } from "./level-commands.ts";
@@ -77,10 +77,7 @@ async function checkChanges(session: Session, world: SessionWorld, running: Conf
   for (const { path, place, action } of changedNodes(running, session.working, session.templates)) {
     if (action === "DELETE" || (!place.isValue && place.template.kind !== "node")) continue;
     const said: string[] = [];
-    const isLeafValue = place.isValue && place.template.kind !== "tag";
-    const nodePath = isLeafValue ? path.slice(0, -1) : path;
-    const context = checkContext(session, world, session.working, nodePath, (text) => said.push(text));
-    const value = place.isValue ? (path.at(-1) ?? "") : "";
+    const { value, context } = checkAt(session, world, session.working, path, place, (text) => said.push(text));
     const isFine =
       (await checkValue(place.template, value, context)) &&
       (await checkAll(place.template.commit, place.template, value, context));

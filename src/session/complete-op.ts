@@ -1,5 +1,6 @@
-import { type Completion, ENTER } from "./complete.ts";
+import type { Completion } from "./complete.ts";
 import { allowedWords } from "./complete-path.ts";
+import { ENTER } from "./help-text.ts";
 import { findOpPath } from "./op-command.ts";
 import type { Session, SessionWorld } from "./session.ts";
 

@@ -2,7 +2,7 @@ import { treeBelow } from "../config/build-tree.ts";
 import type { Completion } from "./complete.ts";
 import { completions, expandPath } from "./expand-path.ts";
 import type { Expression } from "./expression.ts";
-import { type HelpItem, renderFormat } from "./help-text.ts";
+import { ENTER, type HelpItem, renderFormat } from "./help-text.ts";
 import { locateProgram } from "./locate-program.ts";
 import type { NodeTemplate } from "./node-template.ts";
 import { hasNamedChildren, placeOf } from "./place.ts";
@@ -11,13 +11,10 @@ import type { Session, SessionWorld } from "./session.ts";
 import { splitWords } from "./split-words.ts";
 import { runTemplateText } from "./template-shell.ts";
 
-const ENTER: HelpItem = { item: "<Enter>", help: "Execute the current command" };
-
 /** What can follow a configuration path; `existing` offers only what is configured. */
 export async function completePath(
   session: Session,
   world: SessionWorld,
-  command: string,
   before: readonly string[],
   word: string,
   existing: boolean,
@@ -54,7 +51,7 @@ export async function completePath(
     word,
     words: values.filter((value) => !/^<.*>$/.test(value)),
     items,
-    ...(detail === "" || command === "" ? {} : { detail }),
+    ...(detail === "" ? {} : { detail }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { COMMANDS, commandsCalled } from "./commands.ts";
 import { completeOp } from "./complete-op.ts";
 import { completePath } from "./complete-path.ts";
-import type { HelpItem } from "./help-text.ts";
+import { ENTER, type HelpItem } from "./help-text.ts";
 import type { Session, SessionWorld } from "./session.ts";
 import { readWords } from "./split-words.ts";
 
@@ -17,8 +17,6 @@ export interface Completion {
   readonly problem?: string;
 }
 
-export const ENTER: HelpItem = { item: "<Enter>", help: "Execute the current command" };
-
 /** What can follow the beginning of a line. Scripts of templates are run for it, each for three seconds at most. */
 export async function complete(session: Session, world: SessionWorld, line: string): Promise<Completion> {
   const all = readWords(line).words;
@@ -29,7 +27,7 @@ export async function complete(session: Session, world: SessionWorld, line: stri
   if (name === undefined) return named(word, COMMANDS, `Invalid command: [${word}]`);
   const [command, ...others] = commandsCalled(name);
   if (command === undefined || others.length > 0) return { word, words: [], items: [], problem: `Invalid command: [${name}]` };
-  const path = (existing: boolean, from = before) => completePath(session, world, command.item, from, word, existing);
+  const path = (existing: boolean, from = before) => completePath(session, world, from, word, existing);
   switch (command.item) {
     case "set":
     case "edit":

@@ -4,6 +4,8 @@ export interface HelpItem {
   readonly help: string;
 }
 
+export const ENTER: HelpItem = { item: "<Enter>", help: "Execute the current command" };
+
 /** `Possible completions:` in the engine's layout: two columns with tab stops, long items on a line of their own. */
 export function renderHelp(items: readonly HelpItem[], detail = ""): string {
   const lines = items.map(({ item, help }) => {

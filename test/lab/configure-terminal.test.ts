@@ -60,9 +60,7 @@ afterEach(() => {
 describe("policy-route configure at a terminal", () => {
   it("completes words with TAB and lists what is possible", async () => {
     await press("set pol", TAB, "upl", TAB, "dsl ga", TAB, TAB);
-    await expect
-      .poll(screen)
-      .toMatch(/# set policy-route uplink dsl gateway\nPossible completions:\n {2}gateway +IPv4 gateway/);
+    await expect.poll(screen).toMatch(/# set policy-route uplink dsl gateway\nPossible completions:\n {2}gateway +IPv4 gateway/);
     expect(tail(2)).toMatch(/^\[edit\]\n\S+# set policy-route uplink dsl gateway$/);
     await press("Space", "d", TAB, ENTER, "show", ENTER);
     await expect.poll(() => tail(8)).toContain("+policy-route {\n+    uplink dsl {\n+        gateway dhcp\n+    }\n+}\n[edit]\n");
@@ -105,6 +103,14 @@ describe("policy-route configure at a terminal", () => {
     await expect.poll(screen, { timeout: 10_000 }).toMatch(/#$/);
     await press("Up", "Up");
     await expect.poll(() => tail(1)).toMatch(/# show policy-route$/);
+  });
+
+  it("gives the terminal to an operational command and takes it back", async () => {
+    await press("run show policy-route plan", ENTER);
+    await expect.poll(() => tail(2), { timeout: 10_000 }).toMatch(/^\[edit\]\n\S+#$/);
+    expect(screen()).not.toContain("Invalid command");
+    await press("set policy-route dis", TAB, ENTER, "show", ENTER);
+    await expect.poll(screen).toContain("+policy-route {\n+    disable\n+}\n");
   });
 
   it("takes several pasted lines and shows a failed commit, then a good one", async () => {

@@ -98,6 +98,21 @@ describe("commit", () => {
     expect(await type("set policy-route rule 10 protocol tcp", "commit")).toBe("");
   });
 
+  it("checks the values of changed nodes again: a value that was fine may not be any more", async () => {
+    const folder = newFolder();
+    const { type } = await open(
+      newFolder(),
+      smallProgram("true", {
+        "config/policy-route/rule/node.tag/protocol": `type: txt\nhelp: P\nsyntax:expression: exec "test ! -e ${folder}/gone" ; "$VAR(@) is gone"\n`,
+      }),
+    );
+    await type("set policy-route rule 10 protocol tcp");
+    writeFileSync(`${folder}/gone`, "");
+    expect(await type("commit")).toBe(
+      "[ policy-route rule 10 protocol tcp ]\ntcp is gone\n\n[[policy-route]] failed\nCommit failed\n",
+    );
+  });
+
   it("runs all actions in the engine's order", async () => {
     const folder = newFolder();
     const log = (name: string) => `${name}: echo "${name} $VAR(@) $COMMIT_ACTION" >>${folder}/log\n`;
