@@ -4,7 +4,7 @@ import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
-import { familiesOf, gatherFacts, hasIpset, readLinks } from "./host/gather-facts.ts";
+import { familiesOf, gatherFacts, readLinks } from "./host/gather-facts.ts";
 import { type ObserveScope, observeKernel, observeTablesAndRules } from "./host/observe-kernel.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
@@ -45,34 +45,32 @@ export interface PrepareOptions {
 
 const NO_SLOTS: AssignedSlots = { assignment: { slots: new Map(), retired: new Map() }, reused: new Map(), issues: [] };
 
-/** Computes the plan for `config`, or for having nothing when it is undefined. Reads the world, changes nothing. */
-export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
+/** The configuration itself, or how to read it: then it is read while programs are already answering. */
+export type ConfigSource = Config | undefined | (() => Promise<Config | undefined>);
+
+/** Computes the plan for `source`, or for having nothing when it is undefined. Reads the world, changes nothing. */
+export async function prepare(context: Context, source: ConfigSource, options: PrepareOptions): Promise<Prepared> {
   const { host, paths } = context;
-  const families = await familiesOf(host);
-  const [seen, links, memory, ipset] = await Promise.all([
-    observeTablesAndRules(host, families, options.counters),
-    config === undefined ? [] : readLinks(host),
-    host.read(paths.rtTables),
-    hasIpset(host),
-  ]);
-  const gathered =
-    config === undefined ? undefined : await gatherFacts(host, paths, config, { families, links, seen, ipset }, options.allowSsh);
+  const [families, memory] = await Promise.all([familiesOf(host), host.read(paths.rtTables)]);
+  const remembered = [...parseTableNames(memory ?? "").values(), ...defaultTables(memory)];
+  const looking = observeTablesAndRules(host, families, remembered, options.counters);
+  const linking = readLinks(host);
+  const deciding = typeof source === "function" ? source() : Promise.resolve(source);
+  const gathering = deciding.then((config) =>
+    config === undefined
+      ? undefined
+      : gatherFacts(host, paths, config, { families, links: linking, seen: looking }, options.allowSsh),
+  );
+  const [config, seen, gathered] = await Promise.all([deciding, looking, gathering, linking]);
   const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
   const wanted =
     config === undefined || facts === undefined ? NOTHING_WANTED : want(context, config, facts, options.refuseMistakes);
   const scope: ObserveScope = {
     families,
-    tables: [
-      ...new Set([
-        ...wanted.state.routes.map((route) => route.table),
-        ...parseTableNames(memory ?? "").values(),
-        ...defaultTables(memory),
-      ]),
-    ],
+    tables: [...new Set([...wanted.state.routes.map((route) => route.table), ...remembered])],
     sysctls: [...wanted.state.sysctls.keys()],
     files: [paths.rtTables, paths.rtProtos],
     originsPath: paths.sysctls,
-    ipset,
   };
   const observed = await observeKernel(host, seen, scope);
   const target = renderState(wanted.state);
@@ -117,5 +115,5 @@ function defaultTables(memory: string | undefined): number[] {
 
 /** Reads back what is ours, in the scope of `prepared`. */
 export async function observeAgain(context: Context, scope: ObserveScope): Promise<Observed> {
-  return await observeKernel(context.host, await observeTablesAndRules(context.host, scope.families), scope);
+  return await observeKernel(context.host, await observeTablesAndRules(context.host, scope.families, scope.tables), scope);
 }

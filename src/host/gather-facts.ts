@@ -5,7 +5,7 @@ import type { Paths } from "../paths.ts";
 import type { Facts, Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { gatherGateways } from "./gather-gateways.ts";
-import { type Host, HostError } from "./host.ts";
+import type { Host } from "./host.ts";
 import { output, parseJsonLines, type TablesAndRules } from "./observe-kernel.ts";
 
 /** Families the kernel has: IPv6 is missing when it was booted without. */
@@ -18,21 +18,25 @@ export async function readLinks(host: Host): Promise<readonly Link[]> {
   return parseLinks(parseJsonLines(await output(host, ["ip", "-d", "-j", "addr", "show"])).flat());
 }
 
-/** Everything the pure part has to know about the running router. `links` and `seen` are read already, since the caller needs them too. */
+/**
+ * Everything the pure part has to know about the running router. `links` and `seen` are being read already, since the caller
+ * needs them too; what does not depend on them is asked at the same time.
+ */
 export async function gatherFacts(
   host: Host,
   paths: Paths,
   config: Config,
   known: {
     readonly families: readonly Family[];
-    readonly links: readonly Link[];
-    readonly seen: TablesAndRules;
-    readonly ipset: boolean;
+    readonly links: Promise<readonly Link[]>;
+    readonly seen: Promise<TablesAndRules>;
   },
   allowSsh: boolean,
 ): Promise<Facts> {
   const interfaces = Object.values(config.uplink).flatMap((uplink) => (uplink.interface === undefined ? [] : [uplink.interface]));
-  const [gateways, slots, tableNames, rpFilter] = await Promise.all([
+  const [links, seen, gateways, slots, tableNames, rpFilter] = await Promise.all([
+    known.links,
+    known.seen,
     gatherGateways(host, paths, config, known.links, { allowSsh }),
     host.read(paths.rtTables).then(parseSlotMemory),
     readTableNames(host, paths),
@@ -41,13 +45,13 @@ export async function gatherFacts(
   return {
     now: Math.floor(host.now() / 1000),
     families: known.families,
-    links: known.links,
+    links,
     gateways: gateways.reports,
     slots,
     tableNames,
     rpFilter,
-    untracked: { ipv4: untracked(known.seen, "ipv4"), ipv6: untracked(known.seen, "ipv6") },
-    ipset: known.ipset,
+    untracked: { ipv4: untracked(seen, "ipv4"), ipv6: untracked(seen, "ipv6") },
+    ipset: seen.setNames !== undefined,
     problems: gateways.problems,
   };
 }
@@ -77,12 +81,4 @@ async function readRpFilter(host: Host, paths: Paths, interfaces: readonly strin
     if (text !== undefined) values.set(name, Number(text.trim()));
   }
   return values;
-}
-
-/** ipset(8) answers, that is it is installed and the kernel has it. */
-export async function hasIpset(host: Host): Promise<boolean> {
-  const result = await host.run(["ipset", "list", "-n"]);
-  if (result.exitCode === 127 || result.exitCode === 126) return false;
-  if (result.exitCode !== 0 && /permitted/i.test(result.stderr)) throw new HostError(`ipset: ${result.stderr.trim()}`);
-  return result.exitCode === 0;
 }

@@ -22,19 +22,21 @@ export interface GatheredGateways {
 /**
  * Asks the sources in the order of trust (ADR 0003): what the hooks recorded, lease files, the kernel, and the router's CLI
  * only for a DHCP uplink that neither hook nor lease file can give a gateway (it costs a login; hooks pass `allowSsh: false`).
+ * `interfaces` may still be on its way: only the last question needs it.
  */
 export async function gatherGateways(
   host: Host,
   paths: Paths,
   config: Config,
-  links: readonly Link[],
+  interfaces: readonly Link[] | Promise<readonly Link[]>,
   options: { readonly allowSsh: boolean },
 ): Promise<GatheredGateways> {
   const problems: FactsProblem[] = [];
-  const [records, leases, kernel] = await Promise.all([
+  const [records, leases, kernel, links] = await Promise.all([
     readRecords(host, paths, problems),
     readLeaseFiles(host, paths.root),
-    readKernelDefaults(host, config, links),
+    readKernelDefaults(host, config),
+    interfaces,
   ]);
   const reports = [...records, ...leases];
   if (options.allowSsh && !config["router-access"].disable && hasOpenQuestion(host, config, links, reports)) {
@@ -61,18 +63,19 @@ function uplinksOf(config: Config, links: readonly Link[]): { uplink: Config["up
   });
 }
 
-async function readKernelDefaults(host: Host, config: Config, links: readonly Link[]): Promise<readonly GatewayReport[]> {
-  const uplinks = uplinksOf(config, links);
+/** Asks for interfaces that may not exist: the kernel says so in a line of its own, which costs less than to look first. */
+async function readKernelDefaults(host: Host, config: Config): Promise<readonly GatewayReport[]> {
+  const uplinks = Object.values(config.uplink).filter((uplink) => !uplink.disable);
   const asked = {
-    ipv4: uplinks.filter(({ uplink }) => uplink.gateway === "dhcp" || uplink.gateway === undefined),
-    ipv6: uplinks.filter(({ uplink }) => uplink.gateway6 === "ra" || uplink.gateway6 === undefined),
+    ipv4: uplinks.filter((uplink) => uplink.gateway === "dhcp" || uplink.gateway === undefined),
+    ipv6: uplinks.filter((uplink) => uplink.gateway6 === "ra" || uplink.gateway6 === undefined),
   };
   const answers = await Promise.all(
     FAMILIES.map(async (family) => {
-      const names = [...new Set(asked[family].map(({ link }) => link.name))];
+      const names = [...new Set(asked[family].flatMap((uplink) => uplink.interface ?? []))];
       if (names.length === 0) return [];
       const argv = ["ip", ...(family === "ipv6" ? ["-6"] : []), "-N", "-j", "-force", "-batch", "-"];
-      // Its exit code says that some interface has no default route: no failure.
+      // Its exit code says that some interface has no default route, or does not exist: no failure.
       const { stdout } = await host.run(argv, { stdin: renderDefaultQuery(family, names) });
       return parseDefaultAnswers(stdout, family);
     }),

@@ -11,6 +11,11 @@ import { CommandError, type Host, HostError } from "./host.ts";
 export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   readonly ipRules: readonly IpRule[];
+  /** Our routes in `tables`. */
+  readonly routes: readonly Route[];
+  readonly tables: readonly number[];
+  /** Names of all sets; `undefined` when ipset(8) does not answer: it is not installed, or the kernel lacks it. */
+  readonly setNames: readonly string[] | undefined;
 }
 
 /** What to look at besides: tables, sysctls and files of the desired state and of the last one. */
@@ -20,7 +25,6 @@ export interface ObserveScope {
   readonly sysctls: readonly string[];
   readonly files: readonly string[];
   readonly originsPath: string;
-  readonly ipset: boolean;
 }
 
 /** Runs a command and gives its standard output; anything but exit 0 is a CommandError. */
@@ -38,23 +42,75 @@ export function parseJsonLines(text: string): unknown[][] {
     .map((line) => JSON.parse(line) as unknown[]);
 }
 
-const NOTHING_SAVED: SavedTables = { chains: [], jumps: [], vyattaHooks: false, notrack: false, packets: new Map(), frontEnd: undefined };
+const NOTHING_SAVED: SavedTables = {
+  chains: [],
+  jumps: [],
+  vyattaHooks: false,
+  notrack: false,
+  packets: new Map(),
+  frontEnd: undefined,
+};
 
-/** iptables-save and ip rule of each family, side by side. `counters` costs nothing but makes the text longer. */
-export async function observeTablesAndRules(host: Host, families: readonly Family[], counters = false): Promise<TablesAndRules> {
+/**
+ * iptables-save, ip rule and the routes of `tables` in each family, and the names of sets: all side by side, since starting
+ * programs one after the other is most of the time of a run. `counters` costs nothing but makes the text longer.
+ */
+export async function observeTablesAndRules(
+  host: Host,
+  families: readonly Family[],
+  tables: readonly number[],
+  counters = false,
+): Promise<TablesAndRules> {
+  const usable = usableTables(tables);
   const read = async (family: Family) => {
-    const four = family === "ipv4";
-    const [save, rules] = await Promise.all([
-      output(host, [four ? "iptables-save" : "ip6tables-save", ...(counters ? ["-c"] : [])]),
-      output(host, ["ip", four ? "-4" : "-6", "-N", "-j", "rule", "show"]),
+    const [save, routing] = await Promise.all([
+      output(host, [family === "ipv4" ? "iptables-save" : "ip6tables-save", ...(counters ? ["-c"] : [])]),
+      observeRouting(host, family, ["rule show", ...usable.map(showTable)]),
     ]);
-    return { saved: parseIptablesSave(save, family), ipRules: parseIpRules(parseJsonLines(rules).flat(), family) };
+    const [rules = [], ...routes] = routing;
+    return {
+      saved: parseIptablesSave(save, family),
+      ipRules: parseIpRules(rules, family),
+      routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
+    };
   };
-  const [ipv4, ipv6] = await Promise.all(FAMILIES.map((family) => (families.includes(family) ? read(family) : undefined)));
+  const [setNames, ipv4, ipv6] = await Promise.all([
+    readSetNames(host),
+    ...FAMILIES.map((family) => (families.includes(family) ? read(family) : undefined)),
+  ]);
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
+    routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
+    tables: usable,
+    setNames,
   };
+}
+
+/** Tables 0 and 253-255 are the system's: an operator's `set table main` looks main up, that does not make it ours. */
+function usableTables(tables: readonly number[]): number[] {
+  return [...new Set(tables)].filter((table) => table > 0 && (table < 253 || table > 255)).sort((a, b) => a - b);
+}
+
+function showTable(table: number): string {
+  return `route show table ${table}`;
+}
+
+/** The answers of one `ip -batch`, one per question. */
+async function observeRouting(host: Host, family: Family, questions: readonly string[]): Promise<unknown[][]> {
+  if (questions.length === 0) return [];
+  const argv = ["ip", family === "ipv4" ? "-4" : "-6", "-N", "-d", "-j", "-batch", "-"];
+  const answers = parseJsonLines(await output(host, argv, `${questions.join("\n")}\n`));
+  if (answers.length !== questions.length)
+    throw new HostError(`ip -batch gave ${answers.length} answers to ${questions.length} questions`);
+  return answers;
+}
+
+async function readSetNames(host: Host): Promise<readonly string[] | undefined> {
+  const { exitCode, stdout, stderr } = await host.run(["ipset", "list", "-n"]);
+  if (exitCode === 0) return stdout.split("\n").filter((name) => name !== "");
+  if (exitCode !== 127 && exitCode !== 126 && /permitted/i.test(stderr)) throw new HostError(`ipset: ${stderr.trim()}`);
+  return undefined;
 }
 
 /** Everything of ours in the kernel and in files. Reads `main` never: two full BGP feeds live there. */
@@ -62,15 +118,12 @@ export async function observeKernel(host: Host, seen: TablesAndRules, scope: Obs
   const looked = seen.ipRules.flatMap((rule) =>
     typeof rule.action === "object" && "lookup" in rule.action ? [rule.action.lookup] : [],
   );
-  // Tables 0 and 253-255 are the system's: an operator's `set table main` looks main up, that does not make it ours.
-  const tables = [...new Set([...scope.tables, ...looked])]
-    .filter((table) => table > 0 && (table < 253 || table > 255))
-    .sort((a, b) => a - b);
+  const unread = usableTables([...scope.tables, ...looked]).filter((table) => !seen.tables.includes(table));
   const origins = await readOrigins(host, scope.originsPath);
   const keys = [...new Set([...scope.sysctls, ...origins.keys()])];
   const [routes, sets, sysctls, files] = await Promise.all([
-    Promise.all(scope.families.map((family) => observeRoutes(host, family, tables))),
-    scope.ipset ? observeSets(host) : [],
+    Promise.all(scope.families.map((family) => observeRoutes(host, family, unread))),
+    observeSets(host, seen.setNames ?? []),
     Promise.all(keys.map(async (key) => [key, (await host.read(`/proc/sys/${key}`))?.trim()] as const)),
     Promise.all(scope.files.map(async (file) => [file, await host.read(file)] as const)),
   ]);
@@ -78,7 +131,7 @@ export async function observeKernel(host: Host, seen: TablesAndRules, scope: Obs
     chains: [...seen.saved.ipv4.chains, ...seen.saved.ipv6.chains],
     jumps: [...seen.saved.ipv4.jumps, ...seen.saved.ipv6.jumps],
     ipRules: seen.ipRules,
-    routes: routes.flat(),
+    routes: [...seen.routes, ...routes.flat()],
     sets,
     sysctls: new Map(keepDefined(sysctls)),
     files: new Map(keepDefined(files)),
@@ -91,19 +144,13 @@ function keepDefined(entries: readonly (readonly [string, string | undefined])[]
 }
 
 async function observeRoutes(host: Host, family: Family, tables: readonly number[]): Promise<Route[]> {
-  if (tables.length === 0) return [];
-  const batch = `${tables.map((table) => `route show table ${table}`).join("\n")}\n`;
-  const text = await output(host, ["ip", family === "ipv4" ? "-4" : "-6", "-N", "-d", "-j", "-batch", "-"], batch);
-  const answers = parseJsonLines(text);
-  if (answers.length !== tables.length)
-    throw new HostError(`ip -batch gave ${answers.length} answers to ${tables.length} questions`);
+  const answers = await observeRouting(host, family, tables.map(showTable));
   return tables.flatMap((table, i) => parseRoutes(answers[i] ?? [], family, table));
 }
 
-async function observeSets(host: Host): Promise<IpSet[]> {
-  // `ipset list -n` is cheap; the content is only dumped when there is a set of ours.
-  const names = (await output(host, ["ipset", "list", "-n"])).split("\n").filter((name) => name.startsWith(SET_PREFIX));
-  return names.length === 0 ? [] : parseIpSets(await output(host, ["ipset", "save"]));
+/** The content of sets is only dumped when one of them is ours. */
+async function observeSets(host: Host, names: readonly string[]): Promise<IpSet[]> {
+  return names.some((name) => name.startsWith(SET_PREFIX)) ? parseIpSets(await output(host, ["ipset", "save"])) : [];
 }
 
 async function readOrigins(host: Host, path: string): Promise<Map<string, SysctlOrigin>> {
