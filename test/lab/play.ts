@@ -19,7 +19,7 @@ This shell is on the router: root, its own file system, nothing here changes you
   on dslam ip link set line down            the DSL line loses its signal (up: it is back)
   on dsl tcpdump -ni eth0                   any command on any host: lan office dslam dsl dsl2 bgp1 bgp2
   vtysh                                     the router's FRR
-Leave with exit or Ctrl-D: everything is gone then.
+Leave with exit or Ctrl-D: everything is gone then. (npm run lab -- legacy: the other iptables front end.)
 `;
 
 /** Words of this lab, for the shell. */

@@ -11,16 +11,23 @@ export function becomeRoot(): void {
   process.exit(again.status ?? 2);
 }
 
-/** Ctrl-C and kill stop the lab in order; anything else that ends this program takes the lab with it (lab-world.ts). */
-export function stopOnSignals(stop: () => Promise<void>): void {
-  for (const [signal, code] of [
+/**
+ * Ctrl-C and kill stop the lab in order; anything else that ends this program takes the lab with it (lab-world.ts). Pass
+ * what goes wrong in the lab through `unlessStopping`: after a signal that is no news, and the promise stays open until the end.
+ */
+export function stopOnSignals(stop: () => Promise<void>): { unlessStopping(): Promise<void> } {
+  let stopping = false;
+  const signals = [
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
-  ] as const) {
+  ] as const;
+  for (const [signal, code] of signals) {
     process.once(signal, () => {
+      stopping = true;
       console.error(`\n${signal}: the lab is taken down.`);
       stop().finally(() => process.exit(code));
     });
   }
+  return { unlessStopping: () => (stopping ? new Promise(() => {}) : Promise.resolve()) };
 }
