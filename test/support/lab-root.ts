@@ -23,7 +23,9 @@ export function stopOnSignals(stop: () => Promise<void>): { unlessStopping(): Pr
     ["SIGHUP", 129],
   ] as const;
   for (const [signal, code] of signals) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // Ctrl-C comes twice: from the terminal and from the program that started this one.
+      if (stopping) return;
       stopping = true;
       console.error(`\n${signal}: the lab is taken down.`);
       stop().finally(() => process.exit(code));
