@@ -9,7 +9,10 @@ type Surroundings = Omit<Context, "paths">;
 export async function cli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let exitCode: number = EXIT.fine;
   const program = new Command("policy-route");
-  const context = (): Context => ({ ...surroundings, paths: pathsBelow(rootOf(program.opts()["root"])) });
+  const context = async (): Promise<Context> => ({
+    ...surroundings,
+    paths: pathsBelow(await rootOf(program.opts()["root"], surroundings)),
+  });
   /** Wraps a command so that its exit code is kept. */
   const doing =
     <A extends unknown[]>(run: (...args: A) => Promise<number>) =>
@@ -20,7 +23,7 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
   program
     .description("Policy routing for Vyatta-family routers: chosen traffic out of a chosen uplink")
     .version(VERSION, "--version")
-    .option("--root <dir>", "where /etc, /run, /config and /var are found", "")
+    .option("--root <dir>", "where /etc, /run, /config and /var are found")
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
     .showSuggestionAfterError();
@@ -28,50 +31,50 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
   program
     .command("commit")
     .description("apply the configuration of the commit under way (called by the router's configuration engine)")
-    .action(doing(async () => (await import("./commands/commit.ts")).run(context())));
+    .action(doing(async () => (await import("./commands/commit.ts")).run(await context())));
   program
     .command("apply")
     .description("apply a configuration file (config.boot or set commands); exit 1 when it has mistakes, nothing applied then")
     .option("--config <file>", "the file")
     .option("--boot", "before the router's configuration is loaded: only shut the kill switches of the last life")
-    .action(doing(async (options) => (await import("./commands/apply.ts")).run(context(), options)));
+    .action(doing(async (options) => (await import("./commands/apply.ts")).run(await context(), options)));
   program
     .command("plan")
     .description("what a commit would change in the kernel now, in order; nothing is changed")
     .option("--config <file>", "plan for this file instead of the configuration that was last applied")
     .option("--check", "exit 3 when there is anything to do")
     .option("--json", "as JSON")
-    .action(doing(async (options) => (await import("./commands/plan.ts")).run(context(), options)));
+    .action(doing(async (options) => (await import("./commands/plan.ts")).run(await context(), options)));
   program
     .command("show")
     .description("what happens and why: show [uplink|rule|table [name]] [--json]")
     .argument("[words...]")
     .option("--json", "as JSON")
-    .action(doing(async (words, options) => (await import("./commands/show.ts")).run(context(), words, options)));
+    .action(doing(async (words, options) => (await import("./commands/show.ts")).run(await context(), words, options)));
   program
     .command("configure")
     .description("configuration session with the router's own templates: set, delete, show, compare, commit, save, exit")
     .option("--script <file>", "run the commands of a file, stop at the first that fails")
-    .action(doing(async (options) => (await import("./commands/configure.ts")).run(context(), options)));
+    .action(doing(async (options) => (await import("./commands/configure.ts")).run(await context(), options)));
   program
     .command("restart")
     .description("compute and apply everything anew from the configuration that was last applied")
-    .action(doing(async () => (await import("./commands/restart.ts")).run(context())));
+    .action(doing(async () => (await import("./commands/restart.ts")).run(await context())));
   program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")
     .argument("<words...>")
     .allowUnknownOption()
-    .action(doing(async (words) => (await import("./commands/lease.ts")).run(context(), words)));
+    .action(doing(async (words) => (await import("./commands/lease.ts")).run(await context(), words)));
   program
     .command("generate")
     .description("generate ssh-key: the key that reads the router's state over its local ssh CLI")
     .argument("<what>")
-    .action(doing(async (what) => (await import("./commands/generate.ts")).run(context(), what)));
+    .action(doing(async (what) => (await import("./commands/generate.ts")).run(await context(), what)));
   program
     .command("uninstall")
     .description("take everything of this product out of the kernel and remove its files; the machine is as it was before")
-    .action(doing(async () => (await import("./commands/uninstall.ts")).run(context())));
+    .action(doing(async () => (await import("./commands/uninstall.ts")).run(await context())));
 
   try {
     await program.parseAsync([...argv], { from: "user" });
@@ -82,7 +85,13 @@ export async function cli(argv: readonly string[], surroundings: Surroundings): 
   return exitCode;
 }
 
-/** `--root /` is the machine itself. */
-function rootOf(option: string): string {
-  return option.replace(/\/+$/, "");
+/**
+ * `--root /` is the machine itself. The embedded session works below a root of its own; sudo hands on only VYATTA_ variables,
+ * so for the commands it runs (commit, `run show ...`) the root is in a file of its folder.
+ */
+async function rootOf(option: string | undefined, { host, env }: Surroundings): Promise<string> {
+  const session = env["VYATTA_POLICY_ROUTE_SESSION"];
+  const inherited =
+    option === undefined && session !== undefined && session !== "" ? await host.read(`${session}/root`) : undefined;
+  return (option ?? inherited ?? "").trim().replace(/\/+$/, "");
 }
