@@ -1,4 +1,4 @@
-import { addressBits, canonicalAddress, type Family, parsePrefix, prefixHolds, prefixOf } from "../net/address.ts";
+import { canonicalAddress, type Family, parsePrefix, prefixHolds, prefixOf } from "../net/address.ts";
 import type { Link, LinkAddress } from "./facts.ts";
 
 /** The usable addresses of an interface in one family: global ones, in the kernel's order. */
@@ -12,7 +12,7 @@ export function isReachable(link: Link, gateway: string): boolean {
   if (linkLocal !== undefined && prefixHolds(linkLocal, gateway)) return true;
   return link.addresses.some((address) => {
     if (address.peer !== undefined && canonicalAddress(address.peer.split("/")[0] ?? "") === gateway) return true;
-    return address.length < addressBits(address.family) && prefixHolds(prefixOf(address.address, address.length), gateway);
+    return prefixHolds(prefixOf(address.address, address.length), gateway);
   });
 }
 

@@ -84,6 +84,18 @@ describe("dhcpReport", () => {
     expect(dhcpReport({ ...env, new_routers: "198.51.100.1" }, NOW).report?.gateways).toEqual(["198.51.100.2"]);
   });
 
+  it.each([
+    ["20 10 1 16 198 51 100 3 0 198 51 100 2", ["198.51.100.2"]],
+    ["32 10 1 0 1 198 51 100 3 25 10 1 0 128 198 51 100 3 1 128 198 51 100 9 0 198 51 100 2", ["198.51.100.2"]],
+    ["10.1.0.0/16 198.51.100.3 0.0.0.0/0 198.51.100.2", ["198.51.100.2"]],
+    ["0 198 51 100 2 0 198 51 100 3", ["198.51.100.2", "198.51.100.3"]],
+    ["0 0 0 0 0", []],
+  ])("option 121 as %j means %j", (text, gateways) => {
+    const { report, problems } = dhcpReport({ ...bound, new_rfc3442_classless_static_routes: text }, NOW);
+    expect(report?.gateways).toEqual(gateways);
+    expect(problems).toEqual([]);
+  });
+
   it("ignores the routers when option 121 has no default (RFC 3442), but not when it cannot be read", () => {
     const without = { ...bound, new_rfc3442_classless_static_routes: "24 10 1 0 198 51 100 3" };
     expect(dhcpReport(without, NOW)).toMatchObject({ report: { gateways: [] }, problems: [] });

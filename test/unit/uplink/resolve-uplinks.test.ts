@@ -60,7 +60,7 @@ describe("gateway dhcp", () => {
   const dhcp = { gateway: "dhcp" };
 
   it("takes the hook's gateway, shows all of them, and the lease's address as source", () => {
-    const second = link("eth1", [address("10.0.0.1/8"), address("198.51.100.7/24")]);
+    const second = link("eth1", [address("198.51.100.6/24"), address("198.51.100.7/24")]);
     const { state, ipv4, warned } = resolve(dhcp, [second], [hook("198.51.100.1 198.51.100.2")]);
     expect(ipv4).toEqual({
       kind: "gateway",

@@ -47,6 +47,8 @@ describe("the router's RIB", () => {
     expect(gatewaysOf(parseRibText(fixture("frr-inactive.txt")))).toEqual({});
     const json = fixture("frr-kernel.json").replaceAll(/"active": ?true/g, '"active": false');
     expect(gatewaysOf(parseRibJson(json))).toEqual({});
+    // As FRR says it: flags that are false are left out.
+    expect(gatewaysOf(parseRibJson(json.replaceAll('"active": false', '"duplicate": true')))).toEqual({});
   });
 
   it("puts the line's own default before one that BGP learnt over it", () => {
