@@ -5,8 +5,10 @@ import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
 import { HostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
+import type { ObserveScope } from "./host/observe-kernel.ts";
 import { syslog } from "./host/syslog.ts";
 import { askWitness } from "./host/witness.ts";
+import { keepSaved } from "./keep-saved.ts";
 import { formatPlan } from "./kernel/format-plan.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
@@ -63,11 +65,11 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
     };
     const first = await prepare(context, proposed.config, options);
-    const settled = await settle(context, first, () => prepare(context, proposed.config, options));
-    await Promise.all([
-      saveApplied(context, proposed, settled, request.reason),
-      logChanges(context, request.reason, first, settled),
-    ]);
+    const settled = await settle(context, first, {
+      again: () => prepare(context, proposed.config, options),
+      save: (prepared) => saveApplied(context, proposed, prepared, request.reason),
+    });
+    await logChanges(context, request.reason, first, settled);
     return settled;
   } finally {
     release();
@@ -91,18 +93,28 @@ async function logChanges(context: Context, reason: string, first: Prepared, set
   }
 }
 
-async function settle(context: Context, first: Prepared, again: () => Promise<Prepared>): Promise<Prepared> {
+interface Settling {
+  /** Looks anew, when the world may have changed. */
+  again(): Promise<Prepared>;
+  /** Remembers what is live. Part of the whole: what cannot be remembered must not be live after an error. */
+  save(settled: Prepared): Promise<void>;
+}
+
+async function settle(context: Context, first: Prepared, { again, save }: Settling): Promise<Prepared> {
   let prepared = first;
+  const forget = await keepSaved(context);
   try {
     for (let round = 1; ; round++) {
       const failure = await attempt(context, prepared);
-      if (failure === undefined) return prepared;
+      if (failure === undefined) break;
       const fresh = await again();
       if (round === ROUNDS || sameWish(fresh, prepared)) throw failure;
       prepared = fresh;
     }
+    await save(prepared);
+    return prepared;
   } catch (error) {
-    await rollBack(context, first, error);
+    await rollBack(context, first, forget, error);
     const message = error instanceof Error ? error.message : String(error);
     await syslog(context.host, first.config?.["log-level"] ?? "info", "err", `not applied, everything is as it was: ${message}`);
     throw error;
@@ -133,15 +145,25 @@ function sameWish(a: Prepared, b: Prepared): boolean {
 }
 
 /** Back to what was there before the first step: a diff like any other. */
-async function rollBack(context: Context, first: Prepared, cause: unknown): Promise<void> {
+async function rollBack(context: Context, first: Prepared, forget: () => Promise<void>, cause: unknown): Promise<void> {
   try {
-    const now = await observeAgain(context, first.scope);
+    await forget();
+    const now = await observeAgain(context, scopeOfBoth(first));
     await applyPlan(context.host, plan(rollbackTarget(first.observed), now, settledOptions(first)));
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new HostError(`${why}\nand what was there before could not be put back: ${error.message}`);
   }
+}
+
+/** What was there before can lie where the new state does not look: tables it gave up, sysctls it put back. */
+function scopeOfBoth({ scope, observed }: Prepared): ObserveScope {
+  return {
+    ...scope,
+    tables: [...new Set([...scope.tables, ...observed.routes.map((route) => route.table)])],
+    sysctls: [...new Set([...scope.sysctls, ...observed.origins.keys()])],
+  };
 }
 
 /** Sysctls we did not hold before are put back by their recorded origin, not by the value seen. */
