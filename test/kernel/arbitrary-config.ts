@@ -1,0 +1,134 @@
+import fc from "fast-check";
+
+/** Everything an uplink can use on the test router (namespace.ts): interface, its gateways in both families, an own address. */
+const WAYS = [
+  {
+    interface: "eth1",
+    gateways: ["198.51.100.1", "198.51.100.254"],
+    gateway6: ["2001:db8:1::1", "fe80::1"],
+    own: "198.51.100.7",
+  },
+  { interface: "eth2", gateways: ["203.0.113.1", "203.0.113.9"], gateway6: ["2001:db8:2::1"], own: "203.0.113.2" },
+  { interface: "eth3", gateways: ["10.3.0.1"], gateway6: ["2001:db8:3::1"], own: "10.3.0.2" },
+  { interface: "eth4", gateways: ["10.4.0.1"], gateway6: [], own: "10.4.0.2" },
+] as const;
+
+const maybe = (leaf: string, ...values: string[]) =>
+  fc
+    .option(fc.constantFrom(...values), { nil: undefined, freq: 2 })
+    .map((value) => (value === undefined ? [] : [`${leaf} ${value}`]));
+
+const below = (path: string, ...parts: fc.Arbitrary<readonly string[]>[]): fc.Arbitrary<string[]> =>
+  fc.tuple(...parts).map((lines) => lines.flat().map((line) => `${path} ${line}`));
+
+function arbitraryUplink(name: string): fc.Arbitrary<string[]> {
+  return fc.constantFrom(...WAYS).chain((way) =>
+    below(
+      `uplink ${name}`,
+      fc.constant([`interface ${way.interface}`]),
+      fc.constantFrom(...way.gateways).map((gateway) => [`gateway ${gateway}`]),
+      way.gateway6.length === 0 ? fc.constant([]) : maybe("gateway6", ...way.gateway6),
+      maybe("if-down", "prohibit", "unreachable", "blackhole"),
+      maybe("source-nat", "masquerade", way.own),
+      maybe("source-rule", "disable"),
+      maybe("source-address", "none", way.own),
+      maybe("track-inbound", "disable"),
+      maybe("source-validation", "strict", "loose", "disable"),
+      maybe("log-martians", "enable"),
+      fc.boolean().map((disabled) => (disabled && name === "d" ? ["disable"] : [])),
+    ),
+  );
+}
+
+const arbitraryMatch: fc.Arbitrary<string[]> = fc
+  .tuple(
+    fc.oneof(
+      fc.constant<string[]>([]),
+      fc
+        .constantFrom(
+          "80",
+          "80,443,8000-8100",
+          "!22",
+          "1-1024,2000,2002,2004,2006,2008,2010,2012,2014,2016,2018,2020,2022,2024,2026",
+        )
+        .chain((ports) =>
+          fc
+            .tuple(fc.constantFrom("tcp", "udp", "tcp_udp"), fc.constantFrom("source", "destination"))
+            .map(([protocol, side]) => [`protocol ${protocol}`, `${side} port ${ports}`]),
+        ),
+      fc.constantFrom("icmp", "!tcp", "47").map((protocol) => [`protocol ${protocol}`]),
+    ),
+    maybe("source interface-network", "eth0"),
+    maybe("destination address", "192.0.2.0/24", "2001:db8:99::/48", "!192.0.2.7", "192.0.2.10-192.0.2.20"),
+    maybe("log", "enable"),
+  )
+  .map((parts) => parts.flat())
+  // Literals of the two families in one rule are a mistake of the operator's; protocol 1 has no place in IPv6.
+  .filter((lines) => !(lines.includes("protocol icmp") && lines.some((line) => line.includes("2001:"))));
+
+const arbitraryTraffic = fc.oneof(
+  fc.constant<string[]>([]),
+  fc.constantFrom("inbound-interface eth0", "inbound-interface !eth0", "inbound-interface p+").map((line) => [line]),
+  fc.constantFrom("traffic local", "traffic all").map((line) => [line]),
+);
+
+function arbitraryRule(number: number, uplinks: readonly string[]): fc.Arbitrary<string[]> {
+  const targets = [
+    ...uplinks.map((name) => `set uplink ${name}`),
+    "set table main",
+    "set table 100",
+    "action exempt",
+    "action drop",
+    "action prohibit",
+  ];
+  return below(
+    `rule ${number}`,
+    arbitraryTraffic,
+    arbitraryMatch,
+    fc.constantFrom(...targets).map((line) => [line]),
+  );
+}
+
+/** Ten rules that differ in their address only: they become one rule with a set, where there is ipset. */
+function alikeRules(uplinks: readonly string[]): fc.Arbitrary<string[]> {
+  if (uplinks.length === 0) return fc.constant([]);
+  const one = (name: string, ports: boolean) =>
+    Array.from({ length: 10 }, (_, i) => [
+      `rule ${500 + i} destination address 10.${50 + i}.0.0/16`,
+      ...(ports ? [`rule ${500 + i} protocol tcp`, `rule ${500 + i} destination port ${8000 + i}`] : []),
+      `rule ${500 + i} set uplink ${name}`,
+    ]).flat();
+  return fc.oneof(
+    fc.constant<string[]>([]),
+    fc.tuple(fc.constantFrom(...uplinks), fc.boolean()).map(([name, ports]) => one(name, ports)),
+  );
+}
+
+/** Numbers an operator may fix, none twice: marks that are other uplinks' first choice too, tables that are others' default. */
+function fixedNumbers(uplinks: readonly string[]): fc.Arbitrary<string[]> {
+  const some = (leaf: string, values: number[]) =>
+    fc
+      .tuple(fc.shuffledSubarray(values, { minLength: uplinks.length }), fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }))
+      .map(([numbers, given]) => uplinks.flatMap((name, i) => (given[i] ? [`uplink ${name} ${leaf} ${numbers[i]}`] : [])));
+  return fc.tuple(some("mark", [1, 2, 3, 4, 5]), some("table", [20, 21, 2002, 2003, 3000])).map((parts) => parts.flat());
+}
+
+/** A configuration in `set` lines (without `set policy-route`) that has no mistakes on the test router. */
+export const arbitraryConfig: fc.Arbitrary<string[]> = fc
+  .subarray(["a", "b", "c", "d"], { minLength: 1 })
+  .chain((uplinks) =>
+    fc
+      .tuple(
+        below(
+          "",
+          maybe("mark-mask", "0x00ff0000", "0x000f0000"),
+          maybe("rule-priority", "1000"),
+          maybe("exempt destination", "10.0.0.0/8", "2001:db8:77::/48"),
+        ),
+        ...uplinks.map(arbitraryUplink),
+        fixedNumbers(uplinks),
+        ...[10, 20, 30].map((number) => fc.oneof(fc.constant<string[]>([]), arbitraryRule(number, uplinks))),
+        alikeRules(uplinks),
+      )
+      .map((parts) => parts.flat().map((line) => line.trim())),
+  );

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { FRONT_ENDS } from "../support/front-end.ts";
+import { type Namespace, openNamespace, ROOT, type Run } from "../support/namespace.ts";
+import { difference, missing, readState, type State } from "../support/namespace-state.ts";
+import { arbitraryConfig } from "./arbitrary-config.ts";
+import { FOREIGN_LAYER } from "./foreign-layer.ts";
+import { askWays, misplacedJumps } from "./ways.ts";
+
+const MEMORY = `${ROOT}/etc/iproute2/rt_tables.d/policy-route.conf`;
+
+/** Applied without a word of refusal; the message is what a shrunk counterexample has to say. */
+function fine(run: Run, lines: readonly string[]): Run {
+  if (run.exitCode !== 0) throw new Error(`${run.failed}: ${run.message}\n${lines.join("\n")}`);
+  return run;
+}
+
+async function checkPair(router: Namespace, base: State, a: readonly string[], b: readonly string[]): Promise<void> {
+  fine(await router.apply(a), a);
+  const memory = await router.sh(`cat ${MEMORY}`);
+  fine(await router.apply(b), b);
+  const reached = await readState(router);
+  const ways = await askWays(router, reached);
+  expect(missing(base, reached, ["ipv4", "ipv6", "rules", "routes", "sets"])).toEqual([]);
+  expect(misplacedJumps(reached)).toEqual([]);
+
+  const again = fine(await router.apply(b), b);
+  expect(again.changes.filter((change) => !change.endsWith("/state.json"))).toEqual([]);
+
+  fine(await router.run(["uninstall"]), []);
+  expect(difference(base, await readState(router))).toEqual([]);
+
+  // Slots are remembered: with the memory of A, B from nothing is B from A.
+  await router.sh(`cat > ${MEMORY} <<'END'\n${memory}END`);
+  fine(await router.apply(b), b);
+  const fresh = await readState(router);
+  expect(difference(reached, fresh)).toEqual([]);
+  expect(await askWays(router, fresh)).toEqual(ways);
+}
+
+test.concurrent.each(FRONT_ENDS)(
+  "any configuration to any other in one apply, and out again without a trace (iptables-%s)",
+  async (frontEnd) => {
+    const router = await openNamespace(frontEnd);
+    try {
+      await router.sh(FOREIGN_LAYER);
+      const base = await readState(router);
+      await fc.assert(
+        fc.asyncProperty(arbitraryConfig, arbitraryConfig, async (a, b) => {
+          fine(await router.run(["uninstall"]), []);
+          await checkPair(router, base, a, b);
+        }),
+        { endOnFailure: true, numRuns: Number(process.env["RUNS"] ?? 25), seed: Number(process.env["SEED"] ?? 42) },
+      );
+    } finally {
+      await router.stop();
+    }
+  },
+);
