@@ -22,6 +22,7 @@ addr add 2001:db8::7/64 dev eth1 nodad
 route add default via 203.0.113.1 dev eth2
 route add default via 198.51.100.1 dev eth1 metric 500 proto dhcp
 route add 0.0.0.0/1 via 192.0.2.1 dev eth3
+route add 0.0.0.0/1 via 198.51.100.99 dev eth1 metric 20
 `;
 const SETUP6 = `route add default via fe80::1 dev eth1 proto ra metric 1024
 route add default via fe80::2 dev eth2 metric 10
@@ -43,7 +44,7 @@ async function ask(family: Family, ...interfaces: string[]) {
 }
 
 describe("the kernel's default routes, asked one by one", () => {
-  it("finds the default of each interface, the losing one too; goes on after one without", async () => {
+  it("finds the default of each interface, the losing one too, behind longer routes; goes on after one without", async () => {
     expect(await ask("ipv4", "eth1", "eth3", "missing", "eth2")).toEqual([
       ["eth1", "198.51.100.1"],
       ["eth2", "203.0.113.1"],
