@@ -52,8 +52,16 @@ export class CommandError extends HostError {
   ) {
     super(
       `command failed (exit ${output.exitCode}): ${argv.join(" ")}` +
-        (output.stderr.trim() === "" ? "" : `\n  ${output.stderr.trim().replaceAll("\n", "\n  ")}`),
+        (output.stderr.trim() === "" ? "" : `\n  ${output.stderr.trim().replaceAll("\n", "\n  ")}`) +
+        lineInQuestion(output.stderr, stdin),
     );
     this.name = "CommandError";
   }
+}
+
+/** `ip -batch` says `Command failed -:6`, iptables-restore `line 6 failed` or `line: 6`: without the line that says nothing. */
+function lineInQuestion(stderr: string, stdin = ""): string {
+  const number = /(?:-:|\bline:? )(\d+)/.exec(stderr)?.[1];
+  const line = number === undefined ? undefined : stdin.split("\n")[Number(number) - 1];
+  return line === undefined || line === "" ? "" : `\n  line ${number}: ${line}`;
 }

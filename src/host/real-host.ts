@@ -75,6 +75,22 @@ async function write(file: string, text: string, mode: number): Promise<void> {
   );
 }
 
+/** Debian's packages of the programs we start. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  ip: "iproute2",
+  "iptables-save": "iptables",
+  "iptables-restore": "iptables",
+  "ip6tables-save": "iptables",
+  "ip6tables-restore": "iptables",
+  ipset: "ipset",
+  conntrack: "conntrack",
+};
+
+function notInstalled(program: string): string {
+  const from = PACKAGES[program];
+  return `${program} is not installed${from === undefined ? "" : ` (package ${from})`}`;
+}
+
 function run(argv: readonly string[], options: RunOptions, path: string): Promise<Output> {
   const [program = "", ...args] = argv;
   return new Promise((resolve) => {
@@ -93,7 +109,7 @@ function run(argv: readonly string[], options: RunOptions, path: string): Promis
     child.on("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       const missing = error.code === "ENOENT";
-      resolve({ exitCode: missing ? 127 : 126, stdout: "", stderr: missing ? `${program}: not installed` : error.message });
+      resolve({ exitCode: missing ? 127 : 126, stdout: "", stderr: missing ? notInstalled(program) : error.message });
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
