@@ -14,11 +14,11 @@ const REFUSED = /permission denied|not permitted|must be root/i;
  * last reconcile saved. Changes nothing, asks nobody over ssh.
  */
 export async function look(context: Context): Promise<Sight> {
+  const { config } = await readApplied(context);
   try {
-    const source = async (): Promise<Config | undefined> => (await readApplied(context)).config;
-    const prepared = await prepare(context, source, { allowSsh: false, refuseMistakes: false, counters: true });
+    const prepared = await prepare(context, config, { allowSsh: false, refuseMistakes: false, counters: true });
     return {
-      config: prepared.config,
+      config,
       links: prepared.facts?.links ?? [],
       uplinks: prepared.uplinks,
       slots: prepared.slots.assignment,
@@ -28,12 +28,12 @@ export async function look(context: Context): Promise<Sight> {
     };
   } catch (error) {
     if (!(error instanceof HostError) || !REFUSED.test(error.message)) throw error;
-    return await lookAtSaved(context);
+    return await lookAtSaved(context, config);
   }
 }
 
-async function lookAtSaved(context: Context): Promise<Sight> {
-  const [{ config }, state, last] = await Promise.all([readApplied(context), readSavedState(context), readLastApplied(context)]);
+async function lookAtSaved(context: Context, config: Config | undefined): Promise<Sight> {
+  const [state, last] = await Promise.all([readSavedState(context), readLastApplied(context)]);
   return {
     config,
     links: last?.links ?? [],

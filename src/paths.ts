@@ -11,6 +11,8 @@ export interface Paths {
   readonly state: string;
   /** The configuration that was last applied, in `set` form: what hooks reconcile with, since the engine's running config is old while a commit is under way. */
   readonly applied: string;
+  /** The same as values (JSON), so that it need not be parsed each time. */
+  readonly appliedValues: string;
   /** The values of sysctls as found before we changed them. */
   readonly sysctls: string;
   /** One file per interface and source, written by the DHCP and PPP hooks. */
@@ -35,6 +37,7 @@ export function pathsBelow(root: string): Paths {
     lock: `${run}/lock`,
     state: `${run}/state.json`,
     applied: `${run}/applied.config`,
+    appliedValues: `${run}/applied.json`,
     sysctls: `${run}/sysctls.json`,
     leases: `${run}/leases`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,

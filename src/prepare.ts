@@ -4,13 +4,14 @@ import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
-import { familiesOf, gatherFacts, readLinks } from "./host/gather-facts.ts";
+import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
 import { type ObserveScope, observeKernel, observeTablesAndRules } from "./host/observe-kernel.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
 import type { SavedTables } from "./kernel/parse-iptables-save.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { renderState } from "./kernel/render-state.ts";
+import { missingTools } from "./missing-tools.ts";
 import type { Family } from "./net/address.ts";
 import type { Facts } from "./uplink/facts.ts";
 import { resolveUplinks } from "./uplink/resolve-uplinks.ts";
@@ -45,26 +46,23 @@ export interface PrepareOptions {
 
 const NO_SLOTS: AssignedSlots = { assignment: { slots: new Map(), retired: new Map() }, reused: new Map(), issues: [] };
 
-/** The configuration itself, or how to read it: then it is read while programs are already answering. */
-export type ConfigSource = Config | undefined | (() => Promise<Config | undefined>);
-
-/** Computes the plan for `source`, or for having nothing when it is undefined. Reads the world, changes nothing. */
-export async function prepare(context: Context, source: ConfigSource, options: PrepareOptions): Promise<Prepared> {
+/** Computes the plan for `config`, or for having nothing when it is undefined. Reads the world, changes nothing. */
+export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
   const { host, paths } = context;
   const [families, memory] = await Promise.all([familiesOf(host), host.read(paths.rtTables)]);
   const remembered = [...parseTableNames(memory ?? "").values(), ...defaultTables(memory)];
   const looking = observeTablesAndRules(host, families, remembered, options.counters);
-  const linking = readLinks(host);
-  const deciding = typeof source === "function" ? source() : Promise.resolve(source);
-  const gathering = deciding.then((config) =>
-    config === undefined
-      ? undefined
-      : gatherFacts(host, paths, config, { families, links: linking, seen: looking }, options.allowSsh),
-  );
-  const [config, seen, gathered] = await Promise.all([deciding, looking, gathering, linking]);
+  const [seen, gathered] = await Promise.all([
+    looking,
+    config === undefined ? undefined : gatherFacts(host, paths, config, { families, seen: looking }, options.allowSsh),
+  ]);
   const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
   const wanted =
     config === undefined || facts === undefined ? NOTHING_WANTED : want(context, config, facts, options.refuseMistakes);
+  const missing =
+    config === undefined || facts === undefined
+      ? []
+      : await missingTools(host, { config, facts, ...wanted, files: paths }, wanted.state);
   const scope: ObserveScope = {
     families,
     tables: [...new Set([...wanted.state.routes.map((route) => route.table), ...remembered])],
@@ -83,6 +81,7 @@ export async function prepare(context: Context, source: ConfigSource, options: P
     config,
     facts,
     ...wanted,
+    warnings: [...wanted.warnings, ...missing],
     target,
     observed,
     scope,

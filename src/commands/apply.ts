@@ -1,7 +1,8 @@
-import { parseApplied, readLastApplied } from "../applied.ts";
+import { readLastApplied } from "../applied.ts";
 import { type Context, EXIT, OperatorError } from "../context.ts";
 import { readConfigFile } from "../host/config-source.ts";
 import { loadConfig } from "../load-config.ts";
+import { parseApplied } from "../parse-applied.ts";
 import { printWarnings } from "../print-warnings.ts";
 import { reconcile } from "../reconcile.ts";
 import type { Facts, Link } from "../uplink/facts.ts";

@@ -19,8 +19,8 @@ export async function readLinks(host: Host): Promise<readonly Link[]> {
 }
 
 /**
- * Everything the pure part has to know about the running router. `links` and `seen` are being read already, since the caller
- * needs them too; what does not depend on them is asked at the same time.
+ * Everything the pure part has to know about the running router. `seen` is being read already, since the caller needs it
+ * too; what does not depend on it is asked at the same time.
  */
 export async function gatherFacts(
   host: Host,
@@ -28,16 +28,15 @@ export async function gatherFacts(
   config: Config,
   known: {
     readonly families: readonly Family[];
-    readonly links: Promise<readonly Link[]>;
     readonly seen: Promise<TablesAndRules>;
   },
   allowSsh: boolean,
 ): Promise<Facts> {
   const interfaces = Object.values(config.uplink).flatMap((uplink) => (uplink.interface === undefined ? [] : [uplink.interface]));
-  const [links, seen, gateways, slots, tableNames, rpFilter] = await Promise.all([
-    known.links,
+  const links = known.seen.then((seen) => seen.links);
+  const [seen, gateways, slots, tableNames, rpFilter] = await Promise.all([
     known.seen,
-    gatherGateways(host, paths, config, known.links, { allowSsh }),
+    gatherGateways(host, paths, config, links, { allowSsh }),
     host.read(paths.rtTables).then(parseSlotMemory),
     readTableNames(host, paths),
     readRpFilter(host, paths, ["all", ...interfaces]),
@@ -45,7 +44,7 @@ export async function gatherFacts(
   return {
     now: Math.floor(host.now() / 1000),
     families: known.families,
-    links,
+    links: seen.links,
     gateways: gateways.reports,
     slots,
     tableNames,

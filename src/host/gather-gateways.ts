@@ -5,7 +5,6 @@ import type { FactsProblem, GatewayReport, Link } from "../uplink/facts.ts";
 import { findGateway } from "../uplink/find-gateway.ts";
 import { parseDefaultAnswers, renderDefaultQuery } from "../uplink/kernel-default.ts";
 import { parseRecord } from "../uplink/lease-record.ts";
-import { ribReports } from "../uplink/rib-default.ts";
 import type { Host } from "./host.ts";
 import { readLeaseFiles } from "./lease-files.ts";
 
@@ -116,7 +115,7 @@ async function readRouterCli(
     if (hostKey === undefined) {
       return problem(`router-access: no host key is pinned (${access["host-key"] ?? HOST_KEY_FILE} does not exist); ${hint}`);
     }
-    const { readRouterRib } = await import("./ssh-cli.ts");
+    const { readRouterRib, ribReports } = await import("./ssh-cli.ts");
     const { address, port, user, timeout } = access;
     const rib = await readRouterRib({ address, port, user, privateKey, hostKey, timeout: timeout * 1000 });
     return ribReports(rib, Math.floor(host.now() / 1000));

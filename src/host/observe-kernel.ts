@@ -4,13 +4,16 @@ import type { Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
 import type { IpRule, IpSet, Route } from "../kernel/kernel-state.ts";
 import { SET_PREFIX } from "../kernel/ownership.ts";
 import { parseIptablesSave, type SavedTables } from "../kernel/parse-iptables-save.ts";
-import { FAMILIES, type Family } from "../net/address.ts";
+import type { Family } from "../net/address.ts";
+import type { Link } from "../uplink/facts.ts";
+import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
 
 /** What can be read before it is known what is wanted. */
 export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   readonly ipRules: readonly IpRule[];
+  readonly links: readonly Link[];
   /** Our routes in `tables`. */
   readonly routes: readonly Route[];
   readonly tables: readonly number[];
@@ -52,8 +55,8 @@ const NOTHING_SAVED: SavedTables = {
 };
 
 /**
- * iptables-save, ip rule and the routes of `tables` in each family, and the names of sets: all side by side, since starting
- * programs one after the other is most of the time of a run. `counters` costs nothing but makes the text longer.
+ * iptables-save, ip rule and the routes of `tables` in each family, interfaces, and the names of sets: in few programs and all
+ * side by side, since starting them is most of the time of a run. `counters` costs nothing but makes the text longer.
  */
 export async function observeTablesAndRules(
   host: Host,
@@ -65,22 +68,25 @@ export async function observeTablesAndRules(
   const read = async (family: Family) => {
     const [save, routing] = await Promise.all([
       output(host, [family === "ipv4" ? "iptables-save" : "ip6tables-save", ...(counters ? ["-c"] : [])]),
-      observeRouting(host, family, ["rule show", ...usable.map(showTable)]),
+      observeRouting(host, family, [...(family === "ipv4" ? ["addr show"] : []), "rule show", ...usable.map(showTable)]),
     ]);
-    const [rules = [], ...routes] = routing;
+    const [addresses = [], rules = [], ...routes] = family === "ipv4" ? routing : [[], ...routing];
     return {
       saved: parseIptablesSave(save, family),
+      links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
-  const [setNames, ipv4, ipv6] = await Promise.all([
+  const [ipv4, ipv6, setNames] = await Promise.all([
+    families.includes("ipv4") ? read("ipv4") : undefined,
+    families.includes("ipv6") ? read("ipv6") : undefined,
     readSetNames(host),
-    ...FAMILIES.map((family) => (families.includes(family) ? read(family) : undefined)),
   ]);
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
+    links: ipv4?.links ?? [],
     routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
     tables: usable,
     setNames,
@@ -99,7 +105,8 @@ function showTable(table: number): string {
 /** The answers of one `ip -batch`, one per question. */
 async function observeRouting(host: Host, family: Family, questions: readonly string[]): Promise<unknown[][]> {
   if (questions.length === 0) return [];
-  const argv = ["ip", family === "ipv4" ? "-4" : "-6", "-N", "-d", "-j", "-batch", "-"];
+  // `ip -4 addr` would leave out interfaces without an IPv4 address; without a family `rule` and `route ... table` mean IPv4.
+  const argv = ["ip", ...(family === "ipv4" ? [] : ["-6"]), "-N", "-d", "-j", "-batch", "-"];
   const answers = parseJsonLines(await output(host, argv, `${questions.join("\n")}\n`));
   if (answers.length !== questions.length)
     throw new HostError(`ip -batch gave ${answers.length} answers to ${questions.length} questions`);

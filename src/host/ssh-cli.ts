@@ -5,6 +5,9 @@ import { parseRibText } from "../uplink/rib-text.ts";
 import { HostError } from "./host.ts";
 import { fingerprintOf, pinnedFingerprints } from "./host-key.ts";
 
+// What is done with the answer is loaded with what asks.
+export { ribReports } from "../uplink/rib-default.ts";
+
 /** How to reach the router's CLI. Nothing of this is ever logged but address, port and user. */
 export interface RouterCli {
   readonly address: string;

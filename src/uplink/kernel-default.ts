@@ -1,17 +1,6 @@
-import * as z from "zod/mini";
 import { type Family, familyOf } from "../net/address.ts";
 import type { GatewayReport } from "./facts.ts";
 import { isInterfaceName } from "./interface-name.ts";
-
-const ROUTES = z.array(
-  z.object({
-    dst: z.optional(z.string()),
-    type: z.optional(z.string()),
-    gateway: z.optional(z.string()),
-    dev: z.optional(z.string()),
-    protocol: z.optional(z.string()),
-  }),
-);
 
 /** An address no provider announces, so that only the default route can match it: class E; outside 2000::/3 (IANA registries). */
 const PROBE: Readonly<Record<Family, string>> = { ipv4: "240.0.0.1", ipv6: "8000::1" };
@@ -35,10 +24,9 @@ export function parseDefaultAnswers(text: string, family: Family): readonly Gate
   const reports: GatewayReport[] = [];
   for (const line of text.split("\n")) {
     if (line.trim() === "") continue;
-    const routes = z.safeParse(ROUTES, jsonOf(line));
-    for (const route of routes.success ? routes.data : []) {
-      const { dst, dev = "", gateway, protocol } = route;
-      if (dst !== "default" || !isInterfaceName(dev) || gateway === undefined || familyOf(gateway) !== family) continue;
+    for (const { dst, dev, gateway, protocol } of routesOf(line)) {
+      if (dst !== "default" || typeof dev !== "string" || !isInterfaceName(dev)) continue;
+      if (typeof gateway !== "string" || familyOf(gateway) !== family) continue;
       if (family === "ipv6" && protocol !== PROTO_RA) continue;
       reports.push({ interface: dev, family, gateways: [gateway], source: "kernel" });
     }
@@ -46,10 +34,19 @@ export function parseDefaultAnswers(text: string, family: Family): readonly Gate
   return reports;
 }
 
-function jsonOf(text: string): unknown {
+interface RouteJson {
+  readonly dst?: unknown;
+  readonly dev?: unknown;
+  readonly gateway?: unknown;
+  readonly protocol?: unknown;
+}
+
+/** Nothing where the line is no JSON array of objects. */
+function routesOf(line: string): readonly RouteJson[] {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(line);
+    return Array.isArray(value) ? value.filter((entry) => typeof entry === "object" && entry !== null) : [];
   } catch {
-    return undefined;
+    return [];
   }
 }

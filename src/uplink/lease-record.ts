@@ -1,18 +1,6 @@
-import * as z from "zod/mini";
 import { canonicalAddress } from "../net/address.ts";
 import type { GatewayReport } from "./facts.ts";
 import { isInterfaceName } from "./interface-name.ts";
-
-const ADDRESS = z.string().check(z.refine((text) => canonicalAddress(text) === text));
-const RECORD = z.object({
-  interface: z.string().check(z.refine(isInterfaceName)),
-  family: z.enum(["ipv4", "ipv6"]),
-  gateways: z.array(ADDRESS),
-  address: z.optional(ADDRESS),
-  source: z.enum(["dhcp-hook", "ppp-hook"]),
-  at: z.number(),
-  expires: z.optional(z.number()),
-});
 
 /** Name of the file in which the hooks record a report: `eth1.dhcp-hook.ipv4.json`. One writer per file. */
 export function recordName(report: GatewayReport): string {
@@ -24,7 +12,10 @@ export function renderRecord(report: GatewayReport): string {
   return `${JSON.stringify(report, null, 1)}\n`;
 }
 
-/** Parses a record; `undefined` when the text is none (a file of another version, or damaged). */
+/**
+ * Parses a record; `undefined` when the text is none (a file of another version, or damaged). Checked by hand: hooks and
+ * `show` read records each time, and loading zod for it alone takes them 3 ms.
+ */
 export function parseRecord(text: string): GatewayReport | undefined {
   let value: unknown;
   try {
@@ -32,10 +23,38 @@ export function parseRecord(text: string): GatewayReport | undefined {
   } catch {
     return undefined;
   }
-  const record = z.safeParse(RECORD, value);
-  if (!record.success) return undefined;
-  const { address, expires, ...rest } = record.data;
-  return { ...rest, ...(address === undefined ? {} : { address }), ...(expires === undefined ? {} : { expires }) };
+  if (typeof value !== "object" || value === null || !isRecord(value)) return undefined;
+  const { interface: name, family, gateways, address, source, at, expires } = value;
+  return {
+    interface: name,
+    family,
+    gateways,
+    source,
+    ...(address === undefined ? {} : { address }),
+    at,
+    ...(expires === undefined ? {} : { expires }),
+  };
+}
+
+type Recorded = GatewayReport & { readonly at: number };
+
+function isRecord(value: Partial<Record<keyof GatewayReport, unknown>>): value is Recorded {
+  const { interface: name, family, gateways, address, source, at, expires } = value;
+  return (
+    typeof name === "string" &&
+    isInterfaceName(name) &&
+    (family === "ipv4" || family === "ipv6") &&
+    Array.isArray(gateways) &&
+    gateways.every(isAddress) &&
+    (address === undefined || isAddress(address)) &&
+    (source === "dhcp-hook" || source === "ppp-hook") &&
+    typeof at === "number" &&
+    (expires === undefined || typeof expires === "number")
+  );
+}
+
+function isAddress(value: unknown): boolean {
+  return typeof value === "string" && canonicalAddress(value) === value;
 }
 
 /** Whether a new report asks for a new look at the routes: another gateway or address. A later expiry alone does not. */

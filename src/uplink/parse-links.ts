@@ -21,7 +21,7 @@ interface LinkJson {
   addr_info?: AddrInfoJson[];
 }
 
-/** Interfaces and addresses out of `ip -d -j addr show` (iproute2 6.1). A peer prints as `address`, the own address as `local`. */
+/** Interfaces and addresses out of `ip -d -j addr show`, with or without `-N` (iproute2 6.1). A peer prints as `address`, the own address as `local`. */
 export function parseLinks(json: readonly unknown[]): Link[] {
   return (json as readonly LinkJson[]).flatMap((entry): Link[] => {
     if (entry.ifname === undefined) return [];
@@ -41,7 +41,17 @@ export function parseLinks(json: readonly unknown[]): Link[] {
   });
 }
 
-const SCOPES = ["global", "link", "host", "site"] as const;
+/** By name, and by number (rtnetlink.h) as `ip -N` prints them. */
+const SCOPES: Readonly<Record<string, LinkAddress["scope"]>> = {
+  global: "global",
+  "0": "global",
+  site: "site",
+  "200": "site",
+  link: "link",
+  "253": "link",
+  host: "host",
+  "254": "host",
+};
 const FLAGS = ["deprecated", "tentative", "temporary"] as const;
 
 function parseAddress(info: AddrInfoJson): LinkAddress[] {
@@ -54,7 +64,7 @@ function parseAddress(info: AddrInfoJson): LinkAddress[] {
       address,
       length: info.prefixlen,
       ...(peer === undefined ? {} : { peer }),
-      scope: SCOPES.find((scope) => scope === info.scope) ?? "global",
+      scope: SCOPES[info.scope ?? ""] ?? "global",
       flags: FLAGS.filter((flag) => info[flag] === true),
     },
   ];
