@@ -14,6 +14,9 @@ export interface State {
 
 const PARTS = ["ipv4", "ipv6", "rules", "routes", "sets", "sysctls", "files"] as const;
 
+/** A failing test shows so many lines. */
+const READABLE = 20;
+
 const READ = `
 mark() { printf '\\036'; }
 iptables-save; mark
@@ -72,7 +75,7 @@ function rulesets(lines: readonly string[]): string[] {
 
 /** Lines that are in one state only: "-" in `before`, "+" in `after`. Order inside a part counts, where it was kept. */
 export function difference(before: State, after: State, parts: readonly (keyof State)[] = PARTS): string[] {
-  return parts.flatMap((part) => {
+  const lines = parts.flatMap((part) => {
     const [old, now] = [before[part], after[part]];
     if (old.join("\n") === now.join("\n")) return [];
     const [wasThere, isThere] = [new Set(old), new Set(now)];
@@ -82,6 +85,7 @@ export function difference(before: State, after: State, parts: readonly (keyof S
     ];
     return lines.length > 0 ? lines : [`${part}: the same lines in another order`];
   });
+  return lines.length > READABLE ? [...lines.slice(0, READABLE), `and ${lines.length - READABLE} more`] : lines;
 }
 
 /** What `before` has and `after` has not: for what others put there, which has to be there all the time. */
