@@ -1,4 +1,5 @@
 import type { Issue } from "../config/issue.ts";
+import { compareNatural } from "../config/natural-order.ts";
 import type { Config } from "../config/schema.ts";
 import { TABLE_BASE } from "../kernel/ownership.ts";
 import type { SlotAssignment } from "../uplink/facts.ts";
@@ -47,7 +48,9 @@ export function assignSlots(config: Config, previous: SlotAssignment): AssignedS
   const chosenTables = new Set(
     Object.values(config.uplink).flatMap((uplink) => (uplink.table === undefined ? [] : [uplink.table])),
   );
-  const free = (slot: number): boolean => slot <= field.capacity && !taken.has(slot) && !chosenTables.has(TABLE_BASE + slot);
+  // A damaged memory may hold any number; slot 0 would be every packet that has no mark.
+  const free = (slot: number): boolean =>
+    slot >= 1 && slot <= field.capacity && !taken.has(slot) && !chosenTables.has(TABLE_BASE + slot);
   const open = owners.filter((owner) => !slots.has(owner) && !fixed.has(owner));
   for (const owner of open) {
     const before = previous.slots.get(owner);
@@ -88,10 +91,15 @@ function ownersOf(config: Config): string[] {
   return [...new Set(owners)];
 }
 
-/** Enabled uplinks, and disabled ones that a rule still names: those count as down, so that their kill switch stays shut. */
+/**
+ * Enabled uplinks, and disabled ones that a rule still names: those count as down, so that their kill switch stays shut. In the
+ * order the router's engine shows them, whatever order they were typed in: the same configuration always gives the same state.
+ */
 export function usedUplinks(config: Config): string[] {
   const named = new Set(Object.values(config.rule).flatMap((rule) => (rule.disable ? [] : [rule.set.uplink])));
-  return Object.keys(config.uplink).filter((name) => config.uplink[name]?.disable === false || named.has(name));
+  return Object.keys(config.uplink)
+    .filter((name) => config.uplink[name]?.disable === false || named.has(name))
+    .sort(compareNatural);
 }
 
 function retire(slots: ReadonlyMap<string, number>, previous: SlotAssignment): Map<number, string> {

@@ -6,7 +6,7 @@ import type { Facts, Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { gatherGateways } from "./gather-gateways.ts";
 import type { Host } from "./host.ts";
-import { output, parseJsonLines, type TablesAndRules } from "./observe-kernel.ts";
+import { output, parseJsonLines, readOrigins, type TablesAndRules } from "./observe-kernel.ts";
 
 /** Families the kernel has: IPv6 is missing when it was booted without. */
 export async function familiesOf(host: Host): Promise<readonly Family[]> {
@@ -72,11 +72,11 @@ export async function readTableNames(host: Host, paths: Paths): Promise<Map<stri
 
 /** rp_filter as it was before us: what we set ourselves says nothing about the firewall's wish. */
 async function readRpFilter(host: Host, paths: Paths, interfaces: readonly string[]): Promise<Map<string, number>> {
-  const origins = JSON.parse((await host.read(paths.sysctls)) ?? "{}") as Record<string, { found: string }>;
+  const origins = await readOrigins(host, paths.sysctls);
   const values = new Map<string, number>();
   for (const name of new Set(interfaces)) {
     const key = `net/ipv4/conf/${name}/rp_filter`;
-    const text = origins[key]?.found ?? (await host.read(`/proc/sys/${key}`));
+    const text = origins.get(key)?.found ?? (await host.read(`/proc/sys/${key}`));
     if (text !== undefined) values.set(name, Number(text.trim()));
   }
   return values;

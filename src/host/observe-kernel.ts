@@ -160,12 +160,19 @@ async function observeSets(host: Host, names: readonly string[]): Promise<IpSet[
   return names.some((name) => name.startsWith(SET_PREFIX)) ? parseIpSets(await output(host, ["ipset", "save"])) : [];
 }
 
-async function readOrigins(host: Host, path: string): Promise<Map<string, SysctlOrigin>> {
+/** A key that is no sysctl of an interface would be written to, as root, by whoever may write this file. */
+const SYSCTL_KEY = /^net\/ipv[46]\/conf\/(?!\.\.?\/)[^/]+\/[a-z_]+$/;
+
+/** What is remembered of sysctls. Throws HostError with the file's name when it does not read as what we write. */
+export async function readOrigins(host: Host, path: string): Promise<Map<string, SysctlOrigin>> {
   const text = await host.read(path);
   if (text === undefined) return new Map();
   try {
-    return new Map(Object.entries(JSON.parse(text) as Record<string, SysctlOrigin>));
-  } catch {
-    throw new HostError(`${path} is damaged: it has to be JSON. Remove it to give up what is remembered of sysctls`);
+    const entries = Object.entries(JSON.parse(text) as Record<string, SysctlOrigin>);
+    if (entries.every(([key, { found, set }]) => SYSCTL_KEY.test(key) && typeof found === "string" && typeof set === "string"))
+      return new Map(entries);
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
+  throw new HostError(`${path} is damaged. Remove it to give up what is remembered of sysctls`);
 }

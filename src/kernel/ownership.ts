@@ -15,6 +15,9 @@ export const JUMP_COMMENT = `${COMMENT_TAG}jump`;
 /** Every ipset of ours starts so; at most 31 characters in all (ipset 7.17). */
 export const SET_PREFIX = "policy_route_";
 
+/** Takes the wanted members of a set that somebody edited, until the two are swapped. A name from a hash has no room for more. */
+export const SPARE_SET = `${SET_PREFIX}spare`;
+
 /** Routing protocol number of our ip rules and routes, free in rtnetlink.h and in FRR's list. Named in rt_protos.d. */
 export const PROTOCOL = 157;
 export const PROTOCOL_NAME = "policy-route";

@@ -4,6 +4,7 @@ import { formatFwmark } from "../net/fwmark.ts";
 import { renderIpRule, renderRoute, routeKey } from "./iproute.ts";
 import { renderIpSet } from "./ipset.ts";
 import type { KernelObjects, Observed, SysctlOrigin } from "./kernel-objects.ts";
+import { SPARE_SET } from "./ownership.ts";
 import { planTables } from "./plan-tables.ts";
 
 /** One thing to do. Every step is safe to die after: what is left is the old state, the new one, or the old one with unused additions. */
@@ -95,31 +96,27 @@ function batch(lines: readonly string[], family: Family, why: string): Step[] {
 function planSets(target: KernelObjects, observed: KernelObjects): { add: Step[]; remove: Step[] } {
   const wanted = new Map(target.sets.map((set) => [set.name, renderIpSet(set)]));
   const present = new Map(observed.sets.map((set) => [set.name, renderIpSet(set)]));
-  const restore: string[] = [];
+  const add: string[] = [];
+  const edited: string[] = [];
   for (const [name, text] of wanted) {
     const there = present.get(name);
-    if (there === undefined) restore.push(text);
+    if (there === undefined) add.push(text);
     // Somebody edited a set of ours: fill a second one and swap them in one kernel operation.
-    else if (there !== text) restore.push(text.replaceAll(name, `${name}_n`), `swap ${name} ${name}_n`, `destroy ${name}_n`);
+    else if (there !== text) edited.push(text.replaceAll(name, SPARE_SET), `swap ${name} ${SPARE_SET}`, `destroy ${SPARE_SET}`);
   }
+  if (edited.length > 0 && present.delete(SPARE_SET)) edited.unshift(`destroy ${SPARE_SET}`);
   const stale = [...present.keys()].filter((name) => !wanted.has(name));
   return {
-    add:
-      restore.length === 0
-        ? []
-        : [{ do: "run", why: "create sets", argv: ["ipset", "restore"], stdin: `${restore.join("\n")}\n` }],
-    remove:
-      stale.length === 0
-        ? []
-        : [
-            {
-              do: "run",
-              why: "destroy sets",
-              argv: ["ipset", "restore"],
-              stdin: `${stale.map((name) => `destroy ${name}`).join("\n")}\n`,
-            },
-          ],
+    add: restoreSets([...add, ...edited], "create sets"),
+    remove: restoreSets(
+      stale.map((name) => `destroy ${name}`),
+      "destroy sets",
+    ),
   };
+}
+
+function restoreSets(lines: readonly string[], why: string): Step[] {
+  return lines.length === 0 ? [] : [{ do: "run", why, argv: ["ipset", "restore"], stdin: `${lines.join("\n")}\n` }];
 }
 
 function planSysctls(target: KernelObjects, observed: Observed, originsPath: string): { set: Step[]; restore: Step[] } {
