@@ -19,8 +19,9 @@ const TWO = uplink("two", "interface eth2", "gateway 203.0.113.1", "gateway6 200
 /** Uplinks, rules, sets, NAT, sysctls, exempt networks. */
 export const A: readonly string[] = [
   ...ONE,
-  ...uplink("one", "source-nat masquerade", "source-validation strict"),
+  ...uplink("one", "source-nat masquerade", "source-validation strict", "mark 1"),
   ...TWO,
+  "uplink two mark 2",
   ...uplink("gone", "interface eth2", "gateway 203.0.113.9", "table 30", "source-nat masquerade", "source-rule disable"),
   ...uplink("lost", "interface eth3", "gateway 10.3.0.1"),
   "exempt destination 10.200.0.0/16",
