@@ -2,12 +2,9 @@ import { readApplied, readLastApplied, readSavedState } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
-import { HostError } from "./host/host.ts";
+import { isRefusal } from "./host/is-refusal.ts";
 import { prepare } from "./prepare.ts";
 import type { Sight } from "./show/sight.ts";
-
-/** What iptables 1.8 (both front ends) and ipset 7 answer to somebody who is not root. */
-const REFUSED = /permission denied|not permitted|must be root/i;
 
 /**
  * Looks at the router for `show`: at the kernel, with counters, and for an operator who may not read its rules at what the
@@ -27,7 +24,7 @@ export async function look(context: Context): Promise<Sight> {
       saved: undefined,
     };
   } catch (error) {
-    if (!(error instanceof HostError) || !REFUSED.test(error.message)) throw error;
+    if (!isRefusal(error)) throw error;
     return await lookAtSaved(context, config);
   }
 }

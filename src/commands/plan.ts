@@ -3,6 +3,8 @@ import { formatIssue } from "../config/issue.ts";
 import type { Config } from "../config/schema.ts";
 import { type Context, EXIT } from "../context.ts";
 import { readConfigFile } from "../host/config-source.ts";
+import { HostError } from "../host/host.ts";
+import { isRefusal } from "../host/is-refusal.ts";
 import { formatPlan } from "../kernel/format-plan.ts";
 import { loadConfig } from "../load-config.ts";
 import { prepare } from "../prepare.ts";
@@ -25,7 +27,11 @@ interface PlanJson {
 /** `policy-route plan`: what a commit would change now; changes nothing. With `check`, exit 3 when there is anything to do. */
 export async function run(context: Context, options: PlanCommandOptions): Promise<number> {
   const { config, warnings } = await configOf(context, options.config);
-  const prepared = await prepare(context, config, { allowSsh: false, refuseMistakes: options.config !== undefined });
+  const prepared = await prepare(context, config, { allowSsh: false, refuseMistakes: options.config !== undefined }).catch(
+    (error: unknown) => {
+      throw isRefusal(error) ? new HostError("the plan compares with the kernel's rules, which only root can read") : error;
+    },
+  );
   const said = [...new Set([...warnings, ...prepared.warnings.map(formatIssue)])];
   if (options.json === true) {
     const json: PlanJson = { version: 1, inSync: prepared.plan.length === 0, warnings: said, steps: prepared.plan };

@@ -104,7 +104,7 @@ export interface ShownRule {
   readonly newConnections?: number;
   /** Lines that the rule shares with others, since all of them became one set. */
   readonly countedWith?: readonly { readonly rules: string; readonly newConnections: number }[];
-  /** What became of it; only in the view of rules, not in the overview. */
+  /** The chain lines it became; absent when only the saved state could be read. */
   readonly lines?: readonly ShownLine[];
 }
 
@@ -114,7 +114,7 @@ export interface ShownLine {
   /** In the form of iptables-save. */
   readonly text: string;
   /** `missing`: the kernel does not hold it. */
-  readonly status: "ok" | "missing" | "unknown";
+  readonly status: "ok" | "missing";
   readonly packets?: number;
 }
 

@@ -6,7 +6,7 @@ import { hasLookup, uplinkWay } from "./live-way.ts";
 import type { ShownRule, Way } from "./model.ts";
 import { type NotedLine, notedLines } from "./rule-lines.ts";
 import { ruleWords } from "./rule-words.ts";
-import type { Sight } from "./sight.ts";
+import type { KernelSight, Sight } from "./sight.ts";
 
 /** All configured rules, disabled ones too, in numeric order. */
 export function showRules(config: Config, sight: Sight): ShownRule[] {
@@ -67,6 +67,7 @@ function targetWords(rule: Rule): string {
 function ruleWay(rule: Rule, family: Family, config: Config, sight: Sight, lines: readonly NotedLine[] | undefined): Way {
   const own = lines?.filter((line) => line.shown.family === family);
   if (own?.some((line) => line.shown.status === "missing")) return { to: "not-applied" };
+  if (sight.kernel !== undefined && !isHooked(sight.kernel, rule.traffic, family)) return { to: "not-applied" };
   if (rule.action === "exempt") return { to: "main" };
   if (rule.action === "drop") return { to: "drop" };
   const { uplink: name, table } = rule.set;
@@ -78,6 +79,14 @@ function ruleWay(rule: Rule, family: Family, config: Config, sight: Sight, lines
   if (sight.kernel !== undefined && !hasLookup(sight, sight.kernel, owner, family)) return { to: "not-applied" };
   if (rule.action === "prohibit") return { to: "prohibit" };
   return table === "main" ? { to: "main" } : { to: "table", table: table ?? "" };
+}
+
+/** The built-in chains that packets of the rule's traffic come from still jump into ours. */
+function isHooked(kernel: KernelSight, traffic: Rule["traffic"], family: Family): boolean {
+  const needed = [...(traffic === "local" ? [] : ["PREROUTING"]), ...(traffic === "forwarded" ? [] : ["OUTPUT"])];
+  return needed.every((chain) =>
+    kernel.observed.jumps.some((jump) => jump.family === family && jump.table === "mangle" && jump.chain === chain),
+  );
 }
 
 /** Connections are counted by their first packet. What shares a line with other rules cannot be told apart. */

@@ -1,0 +1,228 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import type { Observed } from "../../../src/kernel/kernel-objects.ts";
+import { formatShown, type View } from "../../../src/show/format-shown.ts";
+import type { Shown } from "../../../src/show/model.ts";
+import { selectPart } from "../../../src/show/select-part.ts";
+import { show } from "../../../src/show/show.ts";
+import type { Sight } from "../../../src/show/sight.ts";
+import { asSaved, makeSight, SEED } from "./make-sight.ts";
+import { SHOWN } from "./shown-schema.ts";
+
+/** As it goes out: through JSON, and held to the format. */
+function shownOf(sight: Sight): Shown {
+  const json: unknown = JSON.parse(JSON.stringify(show(sight)));
+  z.parse(SHOWN, json);
+  return json as Shown;
+}
+
+function text(sight: Sight, view?: View, name?: string): string {
+  return formatShown(selectPart(shownOf(sight), view, name), view, name);
+}
+
+const seed = makeSight(SEED.lines, SEED.facts, { packets: { "rule 10": [48211, 7] } });
+
+describe("overview", () => {
+  it("is one screen in the operator's words", () => {
+    expect(`\n${text(seed)}`).toBe(`
+Policy routing: active, in sync, backend iptables (nft front end)
+Uplink  Interface  State  Gateway              Table       Mark
+dsl     eth1       up     198.51.100.1 (dhcp)  510sg (20)  0x01400000
+Rule  Traffic    Matches                        To          Now  New connections
+10    forwarded  tcp dport 143,80,443,8000      uplink dsl  dsl           48,211
+                 from eth0-net
+`);
+  });
+
+  it("says what is wrong, once each", () => {
+    const facts = SEED.facts.replace("eth1 up", "eth1 no-carrier");
+    const down = text(makeSight(SEED.lines, facts));
+    expect(down).toMatch(/^dsl +eth1 +down +198\.51\.100\.1 \(dhcp\)/m);
+    expect(down).toMatch(/^10 .* prohibit +0$/m);
+    expect(down).toContain("Problems\n- policy-route uplink dsl: down, interface eth1 has no carrier\n");
+    const noLease = text(makeSight(SEED.lines, "link eth0 up 192.168.188.1/24\nlink eth1 up 198.51.100.2/24"));
+    expect(noLease.split("no DHCP lease on eth1 yet").length).toBe(2);
+    expect(noLease).toMatch(/^dsl +eth1 +down +- /m);
+  });
+
+  it("says that the kernel differs, how far, and where to look", () => {
+    const drift = (observed: Observed): Observed => ({ ...observed, ipRules: [] });
+    const drifted = text(makeSight(SEED.lines, SEED.facts, { drift }));
+    expect(drifted).toMatch(/^Policy routing: active, not in sync: 2 steps to do, see "show policy-route plan"\n/);
+    expect(drifted).toMatch(/^10 .* not applied +0$/m);
+    expect(text(makeSight(SEED.lines, SEED.facts, { drift }), "rule", "10")).toMatch(/^Policy routing: active, not in sync/);
+  });
+
+  it("knows disabled and not configured", () => {
+    const disabled = text(makeSight(`disable\n${SEED.lines}`, SEED.facts));
+    expect(disabled).toMatch(/^Policy routing: disabled, in sync\n/);
+    expect(disabled).toMatch(/^10 .* - +-$/m);
+    const none: Sight = { ...seed, config: undefined, uplinks: [], kernel: { ...seed.kernel, plan: [] } };
+    expect(text(none)).toBe("Policy routing is not configured\n");
+    expect(text(none, "rule", "10")).toBe("Policy routing is not configured\n");
+    expect(text({ ...none, kernel: { ...seed.kernel, plan: [{ do: "remove", why: "names", path: "/x" }] } })).toBe(
+      'Policy routing is not configured, but something of it is left: 1 step to do, see "show policy-route plan"\n',
+    );
+  });
+
+  it("shows those who may not read the kernel what was saved, and says so", () => {
+    const saved = text(asSaved(seed));
+    expect(saved).toMatch(/^Policy routing: active, backend iptables\nOnly root can read the kernel's rules\. /);
+    expect(saved).toContain('"commit" left it at 2027-01-15 08:00:00 UTC.');
+    expect(saved).toMatch(/^10 .* dsl +-$/m);
+    expect(text(asSaved(makeSight(SEED.lines, SEED.facts.replace("eth1 up", "eth1 no-carrier"))))).toMatch(
+      /^10 .* prohibit +-$/m,
+    );
+    expect(text(asSaved(seed), "table", "dsl")).toContain("ip route show table 20");
+  });
+
+  it("fits 80 columns where words can be wrapped", () => {
+    const wide = makeSight(
+      `${SEED.lines}\nrule 20 set uplink dsl\nrule 20 protocol udp\nrule 20 destination port ${Array.from({ length: 60 }, (_, i) => 1000 + 7 * i).join(",")}`,
+      SEED.facts,
+    );
+    for (const line of text(wide).split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+describe("uplink", () => {
+  it("has everything about one, families apart", () => {
+    expect(`\n${text(seed, "uplink", "dsl")}`).toBe(`
+Uplink dsl: up
+  Interface       eth1 (up)
+  Addresses       198.51.100.2/24
+  IPv4            gateway 198.51.100.1, learnt from dhcp, source 198.51.100.2
+                  also named, not used: 198.51.100.254
+  IPv6            no route: no router advertisement on eth1
+  Marked packets  IPv4 goes to dsl, IPv6 to prohibit
+  If down         prohibit: packets are refused
+  Table           510sg (20)
+  Mark            0x01400000/0x0ff00000 (slot 20)
+  Source rule     enable
+  Source NAT      masquerade
+  Track inbound   enable
+  Rules           10
+`);
+  });
+
+  it("shows IPv6 gateways, links without one, and uplinks that are switched off", () => {
+    const sight = makeSight(
+      `uplink six interface eth1\nuplink six gateway6 ra\nuplink ppp interface ppp0\nuplink off interface eth9\nuplink off disable\n
+       rule 10 set uplink six\nrule 20 set uplink ppp`,
+      `link eth1 up 2001:db8:1::2/64\nlink ppp0 up ptp 100.64.0.2/32 peer 100.64.0.1\ngateway eth1 kernel fe80::1`,
+    );
+    const [six, ppp, off] = shownOf(sight).uplinks ?? [];
+    expect(six).toMatchObject({ state: "up", ipv6: { kind: "gateway", gateway: "fe80::1", learntFrom: "kernel" } });
+    expect(six).toMatchObject({ ipv4: { now: { to: "main" } }, rules: ["10"] });
+    expect(ppp).toMatchObject({ state: "up", ipv4: { kind: "device", now: { to: "uplink", uplink: "ppp" } } });
+    expect(off).toMatchObject({ state: "disabled", rules: [] });
+    expect(off?.table).toBeUndefined();
+    const list = text(sight);
+    expect(list).toMatch(/^six +eth1 +up +fe80::1 \(ra\) /m);
+    expect(list).toMatch(/^ppp +ppp0 +up +point-to-point /m);
+    expect(list).toMatch(/^off +eth9 +disabled +- +- +-$/m);
+  });
+});
+
+describe("rule", () => {
+  it("has the matches in full, the target, counters and the lines it became", () => {
+    const one = text(seed, "rule", "10");
+    expect(one).toContain("  Matches          tcp\n                   dport 143,80,443,8000\n                   from eth0-net\n");
+    expect(one).toContain("  To               uplink dsl, if down: prohibit\n");
+    expect(one).toContain("  Now, IPv6        matches nothing\n");
+    expect(one).toMatch(/^ {2}48,211 {2}ipv4 mangle {2}-A POLICY_ROUTE_FWD .* -j POLICY_ROUTE_T_20$/m);
+  });
+
+  it("adds up families and chains, and counts a packet that is logged once", () => {
+    const sight = makeSight(
+      "uplink u interface eth1\nuplink u gateway 192.0.2.1\nrule 10 traffic all\nrule 10 log enable\nrule 10 protocol tcp\nrule 10 set uplink u",
+      "link eth1 up 192.0.2.2/24 2001:db8::2/64",
+      { packets: { "rule 10": [100, 1] } },
+    );
+    // Forwarded and local chain, of each family: 100 + 100 + 1 + 1; the LOG lines saw them too.
+    expect(shownOf(sight).rules?.[0]?.newConnections).toBe(202);
+    expect(text(sight, "rule")).toMatch(/^10 +all +tcp +uplink u +u +202\n +IPv6: main$/m);
+  });
+
+  it("does not give the packets of a shared set to one rule", () => {
+    const numbers = Array.from({ length: 20 }, (_, i) => 10 + i);
+    const sight = makeSight(
+      `uplink u interface eth1\nuplink u gateway 192.0.2.1\nrule 5 protocol tcp\nrule 5 action exempt\n${numbers
+        .map((n) => `rule ${n} destination address 10.0.${n}.0/24\nrule ${n} set uplink u`)
+        .join("\n")}\nrule 15 disable`,
+      "link eth1 up 192.0.2.2/24\nno-ipv6",
+      { packets: { "rule 10-29": [1234, 0] } },
+    );
+    const rules = shownOf(sight).rules ?? [];
+    expect(rules.find((rule) => rule.number === "12")).toMatchObject({ countedWith: [{ rules: "10-29", newConnections: 1234 }] });
+    expect(rules.find((rule) => rule.number === "12")?.newConnections).toBeUndefined();
+    expect(rules.find((rule) => rule.number === "15")).toMatchObject({ disabled: true, now: {}, lines: [] });
+    expect(rules.find((rule) => rule.number === "5")).toMatchObject({ newConnections: 0, now: { ipv4: { to: "main" } } });
+    expect(text(sight, "rule")).toMatch(/\nRules 10-29 share a set and are counted together: 1,234\n$/);
+    expect(text(sight, "rule", "12")).toContain("1,234 of rules 10-29 together (they share a set)");
+  });
+
+  it("follows the kernel, not the wish", () => {
+    const drift = (observed: Observed): Observed => ({
+      ...observed,
+      routes: observed.routes.filter((route) => route.type !== "unicast"),
+    });
+    expect(shownOf(makeSight(SEED.lines, SEED.facts, { drift })).rules?.[0]?.now).toEqual({ ipv4: { to: "prohibit" } });
+    const flushed = (observed: Observed): Observed => ({ ...observed, chains: [], jumps: [] });
+    const rule = shownOf(makeSight(SEED.lines, SEED.facts, { drift: flushed })).rules?.[0];
+    expect(rule?.now).toEqual({ ipv4: { to: "not-applied" } });
+    expect(rule?.lines?.[0]).toMatchObject({ status: "missing" });
+    const unhooked = (observed: Observed): Observed => ({ ...observed, jumps: [] });
+    expect(shownOf(makeSight(SEED.lines, SEED.facts, { drift: unhooked })).rules?.[0]?.now).toEqual({
+      ipv4: { to: "not-applied" },
+    });
+  });
+
+  it("knows every action", () => {
+    const sight = makeSight(
+      `uplink u interface eth1\nuplink u gateway 192.0.2.1\nrule 10 action drop\nrule 10 protocol udp\nrule 20 action prohibit\nrule 20 protocol tcp
+       rule 30 set table 50\nrule 30 protocol 47\nrule 40 set table main\nrule 50 set uplink u\nrule 50 disable`,
+      "link eth1 up 192.0.2.2/24\nno-ipv6",
+    );
+    expect(shownOf(sight).rules?.map((rule) => [rule.target, rule.now.ipv4])).toEqual([
+      ["drop", { to: "drop" }],
+      ["prohibit", { to: "prohibit" }],
+      ["table 50", { to: "table", table: "50" }],
+      ["table main", { to: "main" }],
+      ["uplink u", undefined],
+    ]);
+    expect(shownOf(sight).tables?.map((table) => table.owner)).toEqual(["uplink u", "prohibit"]);
+  });
+});
+
+describe("table", () => {
+  it("marks what is missing and what should not be there", () => {
+    const drift = (observed: Observed): Observed => ({
+      ...observed,
+      routes: [
+        ...observed.routes.filter((route) => route.type !== "unicast"),
+        { family: "ipv6", table: 20, type: "blackhole", prefix: "2001:db8::/32", metric: 1024 },
+        { family: "ipv4", table: 21, type: "blackhole", prefix: "10.9.0.0/16", metric: 0 },
+      ],
+    });
+    const table = text(makeSight(SEED.lines, SEED.facts, { drift }), "table", "dsl");
+    expect(table).toContain("\nTable 510sg (20), uplink dsl\n");
+    expect(table).toContain("\n- ipv4  default via 198.51.100.1 dev eth1 src 198.51.100.2\n");
+    expect(table).toContain("\n+ ipv6  blackhole 2001:db8::/32\n");
+    expect(table).toContain("\n  ipv4  prohibit default metric 4278198272\n");
+    expect(table).not.toContain("10.9.0.0");
+    expect(table).toMatch(/- should be there and is missing\n\+ should not be there\n$/);
+  });
+});
+
+describe("names", () => {
+  it("finds tables by name, number and uplink", () => {
+    for (const name of ["510sg", "20", "dsl"]) expect(selectPart(show(seed), "table", name).tables).toHaveLength(1);
+  });
+
+  it("suggests what may have been meant", () => {
+    expect(() => selectPart(show(seed), "uplink", "dls")).toThrow('uplink "dls" is not configured (did you mean "dsl"?)');
+    expect(() => selectPart(show(seed), "rule", "11")).toThrow(/^rule "11" is not configured/);
+    expect(() => selectPart(show(seed), "table", "main")).toThrow('table "main" is not configured');
+  });
+});

@@ -1,0 +1,96 @@
+import * as z from "zod/mini";
+
+/** The JSON of `show`, version 1, as docs/show.md describes it. Strict: a field that is not here is a change of the format. */
+
+const way = z.union([
+  z.strictObject({ to: z.literal("uplink"), uplink: z.string() }),
+  z.strictObject({ to: z.literal("table"), table: z.string() }),
+  z.strictObject({ to: z.enum(["main", "prohibit", "unreachable", "blackhole", "drop", "not-applied"]) }),
+]);
+
+const route = z.strictObject({
+  kind: z.enum(["gateway", "device", "none"]),
+  gateway: z.optional(z.string()),
+  gateways: z.array(z.string()),
+  learntFrom: z.optional(z.enum(["config", "dhcp-hook", "ppp-hook", "lease-file", "router-cli", "kernel"])),
+  source: z.optional(z.string()),
+  why: z.optional(z.string()),
+  now: way,
+});
+
+const hex = z.string().check(z.regex(/^0x[0-9a-f]{8}$/));
+const ifDown = z.enum(["main", "prohibit", "unreachable", "blackhole"]);
+const count = z.int().check(z.gte(0));
+const family = z.enum(["ipv4", "ipv6"]);
+
+const uplink = z.strictObject({
+  name: z.string(),
+  description: z.optional(z.string()),
+  interface: z.optional(z.string()),
+  state: z.enum(["up", "down", "disabled"]),
+  link: z.enum(["up", "no-carrier", "admin-down", "missing", "unknown"]),
+  why: z.optional(z.string()),
+  addresses: z.array(z.string()),
+  ipv4: route,
+  ipv6: route,
+  table: z.optional(z.strictObject({ id: count, name: z.string() })),
+  mark: z.optional(z.strictObject({ slot: count, value: hex, mask: hex })),
+  ifDown,
+  onlink: z.boolean(),
+  sourceRule: z.boolean(),
+  sourceNat: z.string(),
+  trackInbound: z.boolean(),
+  rules: z.array(z.string()),
+  connections: z.optional(count),
+});
+
+const rule = z.strictObject({
+  number: z.string(),
+  description: z.optional(z.string()),
+  disabled: z.boolean(),
+  traffic: z.enum(["forwarded", "local", "all"]),
+  matches: z.array(z.string()),
+  action: z.enum(["set", "exempt", "drop", "prohibit"]),
+  target: z.string(),
+  ifDown: z.optional(ifDown),
+  log: z.boolean(),
+  now: z.strictObject({ ipv4: z.optional(way), ipv6: z.optional(way) }),
+  newConnections: z.optional(count),
+  countedWith: z.optional(z.array(z.strictObject({ rules: z.string(), newConnections: count }))),
+  lines: z.optional(
+    z.array(
+      z.strictObject({
+        family,
+        table: z.string(),
+        text: z.string(),
+        status: z.enum(["ok", "missing"]),
+        packets: z.optional(count),
+      }),
+    ),
+  ),
+});
+
+const table = z.strictObject({
+  id: count,
+  name: z.string(),
+  owner: z.string(),
+  routes: z.optional(
+    z.array(z.strictObject({ family, text: z.string(), status: z.enum(["ok", "missing", "unexpected", "foreign"]) })),
+  ),
+});
+
+export const SHOWN = z.strictObject({
+  version: z.literal(1),
+  state: z.enum(["active", "disabled", "not-configured"]),
+  source: z.union([
+    z.strictObject({ from: z.literal("kernel") }),
+    z.strictObject({ from: z.literal("saved-state"), at: count, reason: z.string() }),
+  ]),
+  stepsToDo: z.optional(count),
+  backend: z.strictObject({ name: z.literal("iptables"), frontEnd: z.optional(z.enum(["nft", "legacy"])) }),
+  description: z.optional(z.string()),
+  uplinks: z.optional(z.array(uplink)),
+  rules: z.optional(z.array(rule)),
+  tables: z.optional(z.array(table)),
+  warnings: z.array(z.string()),
+});
