@@ -33,39 +33,45 @@ export const NOT_SUPPORTED: readonly NotSupported[] = [
 /** What of a tree is not supported yet: `policy-route rule 20: dscp is not supported yet`. */
 export function findNotSupported(tree: ConfigTree): Issue[] {
   const issues: Issue[] = [];
-  visit(tree, NOT_SUPPORTED.map(toPattern), [], 0, issues);
+  visit(tree, refusals(), [], issues);
   return issues;
 }
 
-interface Pattern {
-  readonly words: readonly string[];
-  readonly values?: readonly string[];
-  /** How many words of the path name the owner, `rule 20`; the others are what is not supported. */
-  readonly owner: number;
+/** The list as a tree, so that a large configuration is walked only where something could be refused. */
+interface Refusal {
+  readonly below: Map<string, Refusal>;
+  /** How many words of the path name the owner, `rule 20`; the others are what is not supported. Absent: nothing is refused here. */
+  owner?: number;
+  values?: readonly string[];
 }
 
-function toPattern({ path, values }: NotSupported): Pattern {
-  const words = path.split(" ");
-  const last = words.lastIndexOf("*") + 1;
-  return { words, ...(values === undefined ? {} : { values }), owner: last === words.length ? last - 2 : last };
-}
-
-/** `patterns` are those that the path so far agrees with. */
-function visit(tree: ConfigTree, patterns: readonly Pattern[], path: readonly string[], depth: number, issues: Issue[]): void {
-  for (const pattern of patterns) {
-    if (pattern.words.length > depth) continue;
-    const found = pattern.values?.filter((value) => tree.children.has(value)).map((value) => [...path, value]) ?? [path];
-    for (const words of found) {
-      issues.push({
-        path: words.slice(0, pattern.owner),
-        message: `${words.slice(pattern.owner).join(" ")} is not supported yet`,
-      });
+function refusals(): Refusal {
+  const root: Refusal = { below: new Map() };
+  for (const { path, values } of NOT_SUPPORTED) {
+    const words = path.split(" ");
+    let at = root;
+    for (const word of words) {
+      const next = at.below.get(word) ?? { below: new Map() };
+      at.below.set(word, next);
+      at = next;
     }
+    const last = words.lastIndexOf("*") + 1;
+    at.owner = last === words.length ? last - 2 : last;
+    if (values !== undefined) at.values = values;
   }
-  const longer = patterns.filter(({ words }) => words.length > depth);
-  if (longer.length === 0) return;
-  for (const [word, below] of tree.children) {
-    const fitting = longer.filter(({ words }) => words[depth] === word || words[depth] === "*");
-    if (fitting.length > 0) visit(below, fitting, [...path, word], depth + 1, issues);
+  return root;
+}
+
+function visit(tree: ConfigTree, { owner, values, below }: Refusal, path: readonly string[], issues: Issue[]): void {
+  if (owner !== undefined) {
+    const found = values?.filter((value) => tree.children.has(value)).map((value) => [...path, value]) ?? [path];
+    for (const words of found)
+      issues.push({ path: words.slice(0, owner), message: `${words.slice(owner).join(" ")} is not supported yet` });
+  }
+  if (below.size === 0) return;
+  for (const word of tree.children.keys()) {
+    const next = below.get(word) ?? below.get("*");
+    const child = tree.children.get(word);
+    if (next !== undefined && child !== undefined) visit(child, next, [...path, word], issues);
   }
 }

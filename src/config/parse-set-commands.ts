@@ -15,18 +15,29 @@ export function parseSetCommands(text: string, source = "configuration"): Config
   const junk = JUNK.exec(text);
   if (junk !== null) throw syntaxErrorAt(source, text, junk.index, describeAt(text, junk.index), "text");
   const tree = newTree();
-  for (const [index, line] of text.split("\n").entries()) {
-    const words = allQuoted(line) ?? parseLine(line, index + 1, source);
+  const lines = text.split("\n");
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] as string;
+    const words = splitEvenly(line) ?? parseLine(line, i + 1, source);
     if (words.length > 0) addPath(tree, words);
   }
   return tree;
 }
 
-/** The words of a line as the engine prints it: the usual case, done fast. `undefined`: look at it closely. */
-function allQuoted(line: string): string[] | undefined {
-  if (!line.startsWith("set '") || !line.endsWith("'") || line.length < 7) return undefined;
-  const words = line.slice(5, -1).split("' '");
-  return words.length > DEEPEST || words.some((word) => word.includes("'")) ? undefined : words;
+const ALL_QUOTED = /^set(?: '[^']*')+$/;
+const ALL_BARE = /^set(?: [^\s'"]+)+$/;
+
+/**
+ * The words of a line as the engine prints it, or as most people type it: done fast, since a large configuration has
+ * thousands. `undefined`: look at it closely.
+ */
+function splitEvenly(line: string): string[] | undefined {
+  const words = ALL_QUOTED.test(line)
+    ? line.slice(5, -1).split("' '")
+    : ALL_BARE.test(line)
+      ? line.slice(4).split(" ")
+      : undefined;
+  return words === undefined || words.length > DEEPEST ? undefined : words;
 }
 
 /** The words after `set`; none for a line that says nothing. */

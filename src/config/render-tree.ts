@@ -1,14 +1,19 @@
-import type { ConfigTree } from "./config-tree.ts";
+import { type ConfigTree, EMPTY_TREE } from "./config-tree.ts";
 import type { Kind } from "./fields.ts";
 import { compareNatural } from "./natural-order.ts";
 
 /** The kind of the node at a path of words from the root of the rendered tree; `undefined` for values and unknown nodes. */
 export type KindOf = (path: readonly string[]) => Kind | undefined;
 
-/** Children in the engine's order: names in natural order, the values of a multi node as they were given. */
-function inOrder(tree: ConfigTree, kind: Kind | undefined): (readonly [string, ConfigTree])[] {
-  const children = [...tree.children];
-  return kind === "multi" ? children : children.sort(([a], [b]) => compareNatural(a, b));
+/** The words below a node in the engine's order: names in natural order, the values of a multi node as they were given. */
+function inOrder(tree: ConfigTree, kindOf: KindOf, path: readonly string[]): Iterable<string> {
+  // Most nodes have one child: a large configuration is not asked for the kind of each.
+  if (tree.children.size < 2 || kindOf(path) === "multi") return tree.children.keys();
+  return [...tree.children.keys()].sort(compareNatural);
+}
+
+function below(tree: ConfigTree, word: string): ConfigTree {
+  return tree.children.get(word) ?? EMPTY_TREE;
 }
 
 /**
@@ -17,11 +22,22 @@ function inOrder(tree: ConfigTree, kind: Kind | undefined): (readonly [string, C
  */
 export function renderSetCommands(tree: ConfigTree, kindOf: KindOf, above: readonly string[] = []): string {
   const lines: string[] = [];
-  const render = (at: ConfigTree, path: readonly string[], prefix: string) => {
-    if (at.children.size === 0 && path.length > 0) lines.push(`${prefix}\n`);
-    for (const [word, below] of inOrder(at, kindOf(path))) render(below, [...path, word], `${prefix} ${singleQuoted(word)}`);
+  const path = [...above];
+  const render = (at: ConfigTree, prefix: string) => {
+    for (const word of inOrder(at, kindOf, path)) {
+      const line = `${prefix} ${singleQuoted(word)}`;
+      const child = below(at, word);
+      if (child.children.size === 0) lines.push(`${line}\n`);
+      else {
+        path.push(word);
+        render(child, line);
+        path.pop();
+      }
+    }
   };
-  render(tree, above, ["set", ...above.map(singleQuoted)].join(" "));
+  const head = ["set", ...above.map(singleQuoted)].join(" ");
+  if (tree.children.size === 0 && above.length > 0) return `${head}\n`;
+  render(tree, head);
   return lines.join("");
 }
 
@@ -42,16 +58,18 @@ export function renderCurly(tree: ConfigTree, kindOf: KindOf, above: readonly st
     lines.push(`${indent}}\n`);
   };
   const render = (at: ConfigTree, path: readonly string[], indent: string) => {
-    for (const [word, below] of inOrder(at, kindOf(path))) {
+    for (const word of inOrder(at, kindOf, path)) {
       const own = [...path, word];
       const name = quoted(word);
       const kind = kindOf(own);
-      const values = inOrder(below, kind);
+      const child = below(at, word);
+      const values = [...inOrder(child, kindOf, own)];
       if (values.length === 0 && kind !== "node") lines.push(`${indent}${name}\n`);
-      else if (kind === "tag") for (const [key, entry] of values) block(`${name} ${quoted(key)}`, entry, [...own, key], indent);
-      else if ((kind === "leaf" || kind === "multi") && values.every(([, value]) => value.children.size === 0)) {
-        for (const [value] of values) lines.push(`${indent}${name} ${quoted(value)}\n`);
-      } else block(name, below, own, indent);
+      else if (kind === "tag")
+        for (const key of values) block(`${name} ${quoted(key)}`, below(child, key), [...own, key], indent);
+      else if ((kind === "leaf" || kind === "multi") && values.every((value) => below(child, value).children.size === 0)) {
+        for (const value of values) lines.push(`${indent}${name} ${quoted(value)}\n`);
+      } else block(name, child, own, indent);
     }
   };
   render(tree, above, "");

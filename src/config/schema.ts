@@ -55,14 +55,14 @@ export type Destination = Rule["destination"];
 export type Side = Source | Destination;
 export type InterfaceMatch = Rule["inbound-interface"][number];
 
-const built = new WeakMap<Lookups, ReturnType<typeof policyRouteField>>();
+let last: { readonly lookups: Lookups; readonly field: ReturnType<typeof policyRouteField> } | undefined;
 
 /**
  * The language with these names of services and protocols. Built when it is first asked for: that costs some milliseconds, and
- * not every command reads a configuration. For its paths and kinds, which the names do not change, any will do.
+ * not every command reads a configuration. Without `lookups` it is for its paths and kinds, which the names do not change: the
+ * last one built will do.
  */
-export function policyRoute(lookups: Lookups = BUILT_IN_LOOKUPS): ReturnType<typeof policyRouteField> {
-  const field = built.get(lookups) ?? policyRouteField(lookups);
-  built.set(lookups, field);
-  return field;
+export function policyRoute(lookups: Lookups = last?.lookups ?? BUILT_IN_LOOKUPS): ReturnType<typeof policyRouteField> {
+  if (last?.lookups !== lookups) last = { lookups, field: policyRouteField(lookups) };
+  return last.field;
 }
