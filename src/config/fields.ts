@@ -4,14 +4,16 @@ import { InvalidValue, type ParseValue } from "./values/value.ts";
 export type Kind = "node" | "tag" | "leaf" | "multi" | "flag";
 
 /**
- * One node of the configuration language: the zod schema of its value, and what is needed to bring the words of a ConfigTree
- * into the shape the schema reads (parse-config.ts).
+ * One node of the configuration language: the zod schema of its value, and what is needed to read it from a ConfigTree
+ * (parse-node.ts).
  */
 export interface Field<S extends z.ZodMiniType = z.ZodMiniType> {
   readonly kind: Kind;
   readonly schema: S;
   /** Children of a node, or of each entry of a tag. */
   readonly fields: Fields;
+  /** Values of those children that are not configured. */
+  readonly defaults?: object;
   /** Of a tag: the canonical key. */
   readonly key?: ParseValue<string>;
   /** Of a leaf: the default as the operator would type it. */
@@ -53,17 +55,20 @@ function object<F extends Fields>(fields: F) {
 export function node<F extends Fields>(fields: F) {
   const schema = object(fields);
   const defaults = z.parse(schema, {});
-  return { kind: "node" as const, schema: z._default(schema, () => defaults as never), fields };
+  return { kind: "node" as const, schema: z._default(schema, () => defaults as never), fields, defaults };
 }
 
 /** A node whose value is absent when it is not configured. */
 export function optionalNode<F extends Fields>(fields: F) {
-  return { kind: "node" as const, schema: optional(object(fields)), fields };
+  const schema = object(fields);
+  return { kind: "node" as const, schema: optional(schema), fields, defaults: z.parse(schema, {}) };
 }
 
 /** A named container: `uplink dsl { ... }`, `rule 10 { ... }`. Its value is a record by canonical key. */
 export function tag<F extends Fields>(key: ParseValue<string>, fields: F) {
-  return { kind: "tag" as const, schema: z._default(z.record(z.string(), object(fields)), () => ({})), fields, key };
+  const schema = object(fields);
+  const record = z._default(z.record(z.string(), schema), () => ({}));
+  return { kind: "tag" as const, schema: record, fields, defaults: z.parse(schema, {}), key };
 }
 
 /** One value; absent when it is not configured. */
