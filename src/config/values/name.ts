@@ -3,12 +3,19 @@ import { InvalidValue, type ParseValue, quote } from "./value.ts";
 /** Names the kernel's tables have already (iproute2's rt_tables). */
 const RESERVED = ["main", "local", "default", "unspec"];
 
+/** Words of `ip route show table`: a table of that name takes them away from everybody (iproute2 looks for names first). */
+const IP_WORDS = ["all", "cache"];
+
+function refuseTakenName(text: string, what: "uplink" | "group" | "table"): void {
+  if (RESERVED.includes(text)) throw new InvalidValue(`"main", "local", "default" and "unspec" cannot be ${what} names`);
+  if (IP_WORDS.includes(text))
+    throw new InvalidValue(`"all" and "cache" cannot be ${what} names: "ip route show table" means something else by them`);
+}
+
 /** The name of an uplink or group: it becomes part of nft names and of rt_tables, so it is short and plain. */
 export function tagName(what: "uplink" | "group"): ParseValue<string> {
   return (text) => {
-    if (RESERVED.includes(text)) {
-      throw new InvalidValue(`"main", "local", "default" and "unspec" cannot be ${what} names`);
-    }
+    refuseTakenName(text, what);
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,14}$/.test(text)) {
       throw new InvalidValue(
         `${quote(text)} cannot be the name of ${what === "uplink" ? "an uplink" : "a group"}: a letter, then at most 14 letters, digits, "_" and "-"`,
@@ -20,7 +27,7 @@ export function tagName(what: "uplink" | "group"): ParseValue<string> {
 
 /** A name for rt_tables. Not a number, which iproute2 would take for the table's number. */
 export function parseTableName(text: string): string {
-  if (RESERVED.includes(text)) throw new InvalidValue('"main", "local", "default" and "unspec" cannot be table names');
+  refuseTakenName(text, "table");
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(text) || /^(\d+|0x[0-9a-f]+)$/i.test(text)) {
     throw new InvalidValue(
       `${quote(text)} cannot be a table name: at most 32 letters, digits, "_", "-" and ".", and not a number`,

@@ -322,6 +322,16 @@ describe("mistakes of form", () => {
       'policy-route uplink: "main", "local", "default" and "unspec" cannot be uplink names',
     ],
     [
+      "a name that is a word of ip route",
+      ["uplink all disable"],
+      'policy-route uplink: "all" and "cache" cannot be uplink names: "ip route show table" means something else by them',
+    ],
+    [
+      "a table name that is a word of ip route",
+      ["uplink a table-name cache"],
+      'policy-route uplink a table-name: "all" and "cache" cannot be table names: "ip route show table" means something else by them',
+    ],
+    [
       "a hook elsewhere",
       ["hook /config/scripts/../../etc/x"],
       'policy-route hook: "/config/scripts/../../etc/x" must be a path under /config/scripts/',

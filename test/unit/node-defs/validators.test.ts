@@ -115,6 +115,16 @@ test.each(["main", "local", "default", "unspec"])("%s is the kernel's own table"
   }
 });
 
+test.each(["all", "cache"])("%s would take a word away from ip route show table", (name) => {
+  for (const kind of ["uplink", "group", "table"]) {
+    expect(run("validate-name", kind, name)).toEqual({
+      status: 1,
+      output: `"all" and "cache" cannot be ${kind} names: "ip route show table" means something else by them\n`,
+      errors: "",
+    });
+  }
+});
+
 test.each(
   [
     ["uplink", "510sg"],
