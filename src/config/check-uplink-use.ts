@@ -17,6 +17,25 @@ export function checkUplinkUse(check: Check): void {
     }
     checkSourceValidation(check, path, uplink);
   }
+  checkSharedInterfaces(check);
+}
+
+/** Only the gateway's MAC address would tell by which of an interface's uplinks a connection came in: the last one has them all. */
+function checkSharedInterfaces(check: Check): void {
+  const users = new Map<string, string[]>();
+  for (const [name, uplink] of Object.entries(check.config.uplink)) {
+    if (uplink.disable || uplink.interface === undefined) continue;
+    if (uplink["track-inbound"] === "disable" || uplink["gateway-mac"] !== undefined) continue;
+    users.set(uplink.interface, [...(users.get(uplink.interface) ?? []), name]);
+  }
+  for (const [name, uplinks] of users) {
+    const last = uplinks.at(-1);
+    if (last === undefined || uplinks.length < 2) continue;
+    check.warn(
+      ["uplink", `${uplinks.slice(0, -1).join(", ")} and ${last}`],
+      `track-inbound cannot tell them apart on ${name} without gateway-mac: all that comes in there is answered by ${last}`,
+    );
+  }
 }
 
 /** Interfaces that a rule takes its forwarded traffic from. */

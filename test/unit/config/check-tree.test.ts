@@ -172,6 +172,19 @@ describe("an uplink's use", () => {
     expect(warningsOf(DSL)).toEqual([]);
   });
 
+  it("is told from another uplink's on one interface by nothing", () => {
+    const two = ["uplink a interface eth1", "uplink b interface eth1"];
+    const message =
+      "policy-route uplink a and b: track-inbound cannot tell them apart on eth1 without gateway-mac: all that comes in there is answered by b";
+    expect(warningsOf(two)).toEqual([message]);
+    expect(warningsOf([...two, "uplink c interface eth1"])).toEqual([
+      message.replace("a and b", "a, b and c").replace(/b$/, "c"),
+    ]);
+    expect(warningsOf([...two, "uplink b track-inbound disable"])).toEqual([]);
+    expect(warningsOf([...two, "uplink b disable"])).toEqual([]);
+    expect(warningsOf(["uplink a interface eth1", "uplink b interface eth0"])).toEqual([]);
+  });
+
   it("cannot be told from a LAN's on one interface", () => {
     const both = ["uplink r2 interface eth0", "rule 10 source interface-network eth0", "rule 10 set uplink r2"];
     const message = "policy-route uplink r2: eth0 is also a LAN interface; track-inbound needs gateway-mac";
