@@ -26,15 +26,24 @@ export function resolveUplinks(config: Config, facts: Facts): ResolvedUplinks {
     const path = ["uplink", name];
     const link = facts.links.find((candidate) => candidate.name === uplink.interface);
     const routes = {} as Record<Family, UplinkRoute>;
+    const found: { family: Family; message: string }[] = [];
     for (const family of FAMILIES) {
       const resolved = resolveFamily(uplink, uplink.interface, family, link, facts);
       routes[family] = resolved.route;
       if (resolved.mistake !== undefined) mistakes.push({ path, message: resolved.mistake });
-      for (const message of resolved.warnings) warnings.push({ path, message });
+      found.push(...resolved.warnings.map((message) => ({ family, message })));
     }
+    const quiet = isIpv6Only(uplink, link, routes);
+    for (const { family, message } of found) if (!(quiet && family === "ipv4")) warnings.push({ path, message });
     uplinks.push({ name, interface: uplink.interface, link: stateOf(link), addresses: link?.addresses ?? [], routes });
   }
   return { uplinks, mistakes, warnings };
+}
+
+/** Nobody asked for IPv4 on such a line, so nobody is told that it is not there. */
+function isIpv6Only(uplink: UplinkConfig, link: Link | undefined, routes: Readonly<Record<Family, UplinkRoute>>): boolean {
+  if (uplink.gateway !== undefined || routes.ipv6.kind === "none") return false;
+  return link !== undefined && !link.addresses.some((own) => own.family === "ipv4");
 }
 
 function stateOf(link: Link | undefined): UplinkState["link"] {

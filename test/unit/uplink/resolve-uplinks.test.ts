@@ -195,6 +195,16 @@ describe("gateway from the interface", () => {
     );
   });
 
+  it("is not missed on a line that has only IPv6", () => {
+    const six = link("eth1", [address("2001:db8:2::2/64")]);
+    const missed = "gateway must be set (no DHCP lease is known of eth1, and it is not point-to-point)";
+    const only = resolve({ gateway6: "2001:db8:2::1" }, [six]);
+    expect([only.ipv4?.reason, only.ipv6?.kind, only.warned]).toEqual([missed, "gateway", []]);
+    expect(resolve({}, [six]).warned).toEqual([missed]);
+    const both = link("eth1", [address("198.51.100.7/24"), address("2001:db8:2::2/64")]);
+    expect(resolve({ gateway6: "2001:db8:2::1" }, [both]).warned).toEqual([missed]);
+  });
+
   it("none needs a point-to-point link", () => {
     expect(resolve({ gateway: "none", interface: "ppp1" }, [ppp1]).ipv4?.kind).toBe("device");
     expect(resolve({ gateway: "none" }, [eth1]).ipv4?.reason).toBe("gateway is none and eth1 is not point-to-point");
