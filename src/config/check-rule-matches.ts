@@ -32,7 +32,7 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
   checkUser(check, path, "user-group", rule["user-group"], check.context.userGroups);
   for (const side of [rule.source, rule.destination]) {
     for (const name of [side["interface-address"], side["interface-network"]])
-      if (name !== undefined) checkInterfaceExists(check, path, name);
+      if (name !== undefined) checkInterfaceAddress(check, path, name);
     for (const [kind, group] of Object.entries(side.group)) {
       if (
         check.context.firewallGroups !== undefined &&
@@ -44,6 +44,14 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
   }
   for (const { name, negate, wildcard } of rule["inbound-interface"])
     if (!negate && !wildcard) checkInterfaceExists(check, path, name);
+}
+
+/** The addresses are looked up at the commit: without one the rule is in the kernel, and takes nothing. */
+function checkInterfaceAddress(check: Check, path: readonly string[], name: string): void {
+  checkInterfaceExists(check, path, name);
+  if (!check.interfaces.exists(name) || check.interfaces.addresses(name).some(({ address }) => !address.startsWith("fe80:")))
+    return;
+  check.warn(path, `matches nothing: ${name} has no address. Commit again, or "restart policy-route", when it has one`);
 }
 
 function hasPorts(protocol: ProtocolMatch | undefined): boolean {

@@ -287,6 +287,15 @@ describe("what a rule looks at", () => {
     expect(rule(...lines)).toEqual([]);
   });
 
+  it("matches nothing by an interface without an address", () => {
+    const bare = { name: "eth5", pointToPoint: false, addresses: [{ address: "fe80::1", length: 64 }] };
+    const lines = [...DSL, "rule 20 set uplink dsl", "rule 20 source interface-network eth5"];
+    const message = 'matches nothing: eth5 has no address. Commit again, or "restart policy-route", when it has one';
+    expect(warningsOf(lines, { ...ROUTER, links: [...ROUTER.links, bare] })).toEqual([`policy-route rule 20: ${message}`]);
+    const own = { ...bare, addresses: [{ address: "10.5.0.1", length: 24 }] };
+    expect(warningsOf(lines, { ...ROUTER, links: [...ROUTER.links, own] })).toEqual([]);
+  });
+
   it.each<[string[], string, object?]>([
     [["user mldonkey"], "user can only match traffic local or all"],
     [["user-group 100"], "user-group can only match traffic local or all"],
