@@ -171,7 +171,21 @@ function pinRules({ field, uplinks }: ChainInput): Rule[] {
   ];
 }
 
-function natRules({ field, family, uplinks, localSlots }: ChainInput): Rule[] {
+function natRules(input: ChainInput): Rule[] {
+  return [...uplinkNat(input), ...tableNat(input)];
+}
+
+/** A table that the operator fills can lead anywhere, so no interface is named. Only what main sends needs no other source. */
+function tableNat({ field, slots, localSlots }: ChainInput): Rule[] {
+  const tables = slots.filter(({ slot, owner }) => localSlots.has(slot) && owner.startsWith("table ") && owner !== "table main");
+  return tables.map(({ slot, owner }) => ({
+    matches: [connmark(slotMark(field, slot)), { match: "local-address", side: "source" }, { match: "no-ipsec" }],
+    action: { action: "masquerade" },
+    note: owner,
+  }));
+}
+
+function uplinkNat({ field, family, uplinks, localSlots }: ChainInput): Rule[] {
   return uplinks.flatMap((target): Rule[] => {
     const { config, slot, name } = target;
     if (config.interface === undefined || config.disable) return [];
