@@ -31,12 +31,10 @@ export function addressClauses(side: ConfigSide, family: Family, links: readonly
       none: own.filter((match) => match.negate).map(({ first, last }) => ({ first, last })),
     });
   }
-  for (const [name, network] of [
-    [side["interface-address"], false],
-    [side["interface-network"], true],
-  ] as const) {
+  for (const kind of ["interface-address", "interface-network"] as const) {
+    const name = side[kind];
     if (name === undefined) continue;
-    const prefixes = interfacePrefixes(links, name, family, network);
+    const prefixes = interfacePrefixes(links, name, family, kind === "interface-network");
     if (prefixes.length === 0) return undefined;
     clauses.push({ any: prefixes.map((prefix) => ({ prefix })), none: [] });
   }

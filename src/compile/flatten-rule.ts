@@ -35,27 +35,39 @@ export function flattenRule(rule: Rule, family: Family, links: readonly Link[], 
   );
   // What the router sends came in by no interface: a rule that names one is not for it.
   if (local && interfaces.some((match) => !match.negate)) return never;
-  const conditions = [local ? [] : interfaces, protocols(rule)].map(split);
-  let flat: Match[][] = [[]];
-  for (const { any } of conditions) flat = product(flat, any);
-  flat = flat.flatMap((matches) => withAddresses(matches, "source", source));
-  flat = flat.flatMap((matches) => withAddresses(matches, "destination", destination));
-  flat = product(flat, ports("source", rule.source.port));
-  flat = product(flat, ports("destination", rule.destination.port));
-  return { unless: conditions.flatMap(({ unless }) => unless), any: flat };
+  const [arrival, protocol] = [split(local ? [] : interfaces), split(protocols(rule))];
+  const any = combinations([
+    arrival.any,
+    protocol.any,
+    addresses("source", source),
+    addresses("destination", destination),
+    ports("source", rule.source.port),
+    ports("destination", rule.destination.port),
+  ]);
+  return { unless: [...arrival.unless, ...protocol.unless], any };
 }
 
-/** Every combination of what is there with one of the alternatives; no alternatives: no condition. */
-function product(flat: readonly Match[][], alternatives: readonly (readonly Match[])[]): Match[][] {
-  if (alternatives.length === 0) return flat.map((matches) => [...matches]);
-  return flat.flatMap((matches) => alternatives.map((alternative) => [...matches, ...alternative]));
+/** Alternatives of one condition, each a list of matches that all have to hold. None at all: there is no such condition. */
+type Alternatives = readonly (readonly Match[])[];
+
+/** Every combination of one alternative of each condition. */
+function combinations(conditions: readonly Alternatives[]): Match[][] {
+  let all: Match[][] = [[]];
+  for (const alternatives of conditions) {
+    const [only] = alternatives;
+    if (only === undefined) continue;
+    if (alternatives.length === 1) for (const matches of all) matches.push(...only);
+    else all = all.flatMap((matches) => alternatives.map((alternative) => [...matches, ...alternative]));
+  }
+  return all;
 }
 
 /**
  * Alternatives for a condition that iptables takes once per rule. A single negated value goes into the rule itself; several
  * (neither eth0 nor eth1) become a way around the rule.
  */
-function split(matches: readonly NegatableMatch[]): { any: Match[][]; unless: Match[] } {
+function split(matches: readonly NegatableMatch[]): { any: Alternatives; unless: readonly Match[] } {
+  if (!matches.some((match) => match.negate)) return { any: matches.map((match) => [match]), unless: [] };
   const plain = matches.filter((match) => !match.negate);
   const negated = matches.filter((match) => match.negate);
   if (plain.length === 0 && negated.length === 1) return { any: [[...negated]], unless: [] };
@@ -69,7 +81,7 @@ function protocols(rule: Rule): NegatableMatch[] {
   return numbers.map((number) => ({ match: "protocol", protocol: number, negate: protocol.negate }));
 }
 
-function ports(side: Side, port: { readonly negate: boolean; readonly ranges: readonly PortRange[] } | undefined): Match[][] {
+function ports(side: Side, port: { readonly negate: boolean; readonly ranges: readonly PortRange[] } | undefined): Alternatives {
   if (port === undefined) return [];
   const chunks: PortRange[][] = [[]];
   let used = 0;
@@ -87,22 +99,20 @@ function ports(side: Side, port: { readonly negate: boolean; readonly ranges: re
   return port.negate ? [matches] : matches.map((match) => [match]);
 }
 
-function withAddresses(matches: readonly Match[], side: Side, clauses: readonly AddressClause[]): Match[][] {
-  let flat: Match[][] = [[...matches]];
-  for (const clause of clauses) {
-    const any = clause.any;
-    flat =
-      any.length === 0 ? flat : flat.flatMap((present) => any.map((atom) => [...present, addressMatch(present, side, atom)]));
-    flat = flat.map((present) => [
-      ...present,
-      ...clause.none.map(({ first, last }): Match => ({ match: "range", side, first, last, negate: true })),
-    ]);
+function addresses(side: Side, clauses: readonly AddressClause[]): Alternatives {
+  if (clauses.length === 0) return [];
+  let all: Match[][] = [[]];
+  for (const { any, none } of clauses) {
+    if (any.length > 0) all = all.flatMap((matches) => any.map((atom) => [...matches, addressMatch(matches, side, atom)]));
+    for (const { first, last } of none)
+      for (const matches of all) matches.push({ match: "range", side, first, last, negate: true });
   }
-  return flat;
+  return all;
 }
 
+/** iptables takes one prefix per side; further ones come as ranges. */
 function addressMatch(present: readonly Match[], side: Side, atom: AddressAtom): Match {
-  const second = present.some((match) => match.match === "prefix" && match.side === side);
+  const second = present.some((match) => match.match === "prefix");
   if ("prefix" in atom && !second) return { match: "prefix", side, prefix: atom.prefix, negate: false };
   return { match: "range", side, ...atomRange(atom), negate: false };
 }

@@ -1,7 +1,7 @@
 import { makeIpSet } from "../kernel/ipset.ts";
 import type { IpSet } from "../kernel/kernel-state.ts";
-import type { Action, Match, PortRange, Rule, Side } from "../kernel/rule.ts";
-import { type Family, parsePrefix } from "../net/address.ts";
+import type { Action, Match, Rule, Side } from "../kernel/rule.ts";
+import type { Family } from "../net/address.ts";
 
 /** Below this many a linear walk costs no more than the set (measured: kernel-layout.md, h). */
 const WORTH_A_SET = 8;
@@ -12,15 +12,15 @@ const WIDEST_RANGE = 256;
 type PrefixMatch = Extract<Match, { match: "prefix" }>;
 type PortsMatch = Extract<Match, { match: "ports" }>;
 
-/** The part of a rule that may vary inside one set: one plain prefix, one plain port range, or both. */
-interface Variable {
-  readonly prefix?: PrefixMatch;
-  readonly ports?: PortsMatch & { readonly ranges: readonly [PortRange, ...PortRange[]] };
+/** A rule that may share a set with its neighbours, and the part of it that may vary inside the set: a prefix, ports too or not. */
+interface Candidate {
+  readonly rule: Rule;
+  readonly prefix: PrefixMatch;
+  readonly ports?: PortsMatch;
   /** Protocol number; a set of networks and ports holds it beside the port. */
   readonly protocol?: number;
-  /** Everything else of the rule, as text: rules that share it can share a set. */
-  readonly rest: string;
-  readonly kind: "net" | "net-port";
+  /** What it does, as text. */
+  readonly target: string;
 }
 
 /**
@@ -31,7 +31,7 @@ interface Variable {
 export function mergeRules(rules: readonly Rule[], family: Family): { rules: Rule[]; sets: IpSet[] } {
   const merged: Rule[] = [];
   const sets = new Map<string, IpSet>();
-  let run: { rule: Rule; variable: Variable }[] = [];
+  let run: Candidate[] = [];
   const close = (): void => {
     const first = run[0];
     if (first === undefined) return;
@@ -44,37 +44,49 @@ export function mergeRules(rules: readonly Rule[], family: Family): { rules: Rul
     run = [];
   };
   for (const rule of rules) {
-    const variable = variableOf(rule);
-    if (variable === undefined || variable.rest !== run[0]?.variable.rest) close();
-    if (variable === undefined) merged.push(rule);
-    else run.push({ rule, variable });
+    const candidate = candidateOf(rule);
+    const last = run.at(-1);
+    if (candidate === undefined || (last !== undefined && !shareSet(last, candidate))) close();
+    if (candidate === undefined) merged.push(rule);
+    else run.push(candidate);
   }
   close();
   return { rules: merged, sets: [...sets.values()] };
 }
 
-function variableOf(rule: Rule): Variable | undefined {
-  if (!isShareable(rule.action)) return undefined;
-  const prefixes = rule.matches.filter(
-    (match): match is PrefixMatch => match.match === "prefix" && !match.negate && setMember(match.prefix),
-  );
-  const prefix = prefixes.find((match) => match.side === "destination") ?? prefixes[0];
-  if (prefix === undefined) return undefined;
-  const portMatches = rule.matches.filter((match): match is PortsMatch => match.match === "ports");
-  const ports = portMatches.find((match) => match.side === "destination") ?? portMatches[0];
+function candidateOf(rule: Rule): Candidate | undefined {
+  const target = targetOf(rule.action);
+  const prefix = onBetterSide(rule.matches.filter(isSetMember));
+  if (target === undefined || prefix === undefined) return undefined;
+  const ports = onBetterSide(rule.matches.filter((match) => match.match === "ports"));
+  if (ports === undefined) return { rule, prefix, target };
   const protocol = rule.matches.find((match) => match.match === "protocol" && !match.negate);
-  const others = (...left: readonly (Match | undefined)[]) =>
-    JSON.stringify([rule.matches.filter((match) => !left.includes(match)), rule.action, prefix.side]);
-  if (ports === undefined) return { prefix, rest: others(prefix), kind: "net" };
   const narrow = ports.ranges.every((range) => range.last - range.first < WIDEST_RANGE);
   if (ports.negate || !narrow || protocol?.match !== "protocol" || !hasPortsInSets(protocol.protocol)) return undefined;
-  return {
-    prefix,
-    ports: ports as Variable["ports"] & object,
-    protocol: protocol.protocol,
-    rest: `${others(prefix, ports, protocol)} ${ports.side}`,
-    kind: "net-port",
-  };
+  return { rule, prefix, ports, protocol: protocol.protocol, target };
+}
+
+function onBetterSide<M extends { readonly side: Side }>(matches: readonly M[]): M | undefined {
+  return matches.find((match) => match.side === "destination") ?? matches[0];
+}
+
+/** A plain prefix; hash:net holds no network of length 0. */
+function isSetMember(match: Match): match is PrefixMatch {
+  return match.match === "prefix" && !match.negate && !match.prefix.endsWith("/0");
+}
+
+/** Whether two rules do the same and differ only in what varies inside a set. Cheap questions first: most neighbours differ in what they do. */
+function shareSet(a: Candidate, b: Candidate): boolean {
+  return (
+    a.target === b.target &&
+    a.prefix.side === b.prefix.side &&
+    a.ports?.side === b.ports?.side &&
+    JSON.stringify(a.rule.matches.filter(staysOutside(a))) === JSON.stringify(b.rule.matches.filter(staysOutside(b)))
+  );
+}
+
+function staysOutside({ prefix, ports }: Candidate): (match: Match) => boolean {
+  return (match) => match !== prefix && match !== ports && (ports === undefined || match.match !== "protocol" || match.negate);
 }
 
 /** ipset 7 keeps ports of TCP, SCTP, UDP and UDPLITE. */
@@ -84,51 +96,35 @@ function hasPortsInSets(protocol: number): boolean {
 
 const PORT_PROTOCOLS: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp", 132: "sctp", 136: "udplite" };
 
-/** hash:net holds no network of length 0. */
-function setMember(prefix: string): boolean {
-  return (parsePrefix(prefix)?.length ?? 0) > 0;
+function targetOf(action: Action): string | undefined {
+  if (action.action === "jump") return `jump ${action.chain}`;
+  return action.action === "return" || action.action === "drop" ? action.action : undefined;
 }
 
-function isShareable(action: Action): boolean {
-  return action.action === "jump" || action.action === "return" || action.action === "drop";
-}
-
-function asSet(
-  run: readonly { rule: Rule; variable: Variable }[],
-  first: { rule: Rule; variable: Variable },
-  family: Family,
-): { rule: Rule; set: IpSet } {
-  const { variable } = first;
+function asSet(run: readonly Candidate[], first: Candidate, family: Family): { rule: Rule; set: IpSet } {
+  const { prefix, ports, rule } = first;
   const set =
-    variable.kind === "net"
+    ports === undefined
       ? makeIpSet(
           family,
           "hash:net",
-          run.map((entry) => entry.variable.prefix?.prefix ?? ""),
+          run.map((candidate) => candidate.prefix.prefix),
         )
-      : makeIpSet(
-          family,
-          "hash:net,port",
-          run.flatMap((entry) => netPortMembers(entry.variable)),
-        );
-  const prefixSide = variable.prefix?.side ?? "destination";
-  const dimensions: Side[] = variable.ports === undefined ? [prefixSide] : [prefixSide, variable.ports.side];
-  const left = new Set<Match | undefined>([variable.prefix, variable.ports]);
-  const protocols = new Set(run.map((entry) => entry.variable.protocol));
-  const kept = first.rule.matches.filter((match) => !left.has(match) && !(match.match === "protocol" && protocols.size > 1));
-  const note = noteOf(run.map((entry) => entry.rule.note ?? ""));
-  return {
-    rule: { matches: [...kept, { match: "set", name: set.name, dimensions }], action: first.rule.action, note },
-    set,
-  };
+      : makeIpSet(family, "hash:net,port", run.flatMap(netPortMembers));
+  const dimensions: Side[] = ports === undefined ? [prefix.side] : [prefix.side, ports.side];
+  const protocols = new Set(run.map((candidate) => candidate.protocol));
+  const kept = rule.matches.filter(
+    (match) => match !== prefix && match !== ports && !(match.match === "protocol" && protocols.size > 1),
+  );
+  const note = noteOf(run.map((candidate) => candidate.rule.note ?? ""));
+  return { rule: { matches: [...kept, { match: "set", name: set.name, dimensions }], action: rule.action, note }, set };
 }
 
-function netPortMembers(variable: Variable): string[] {
+function netPortMembers({ prefix, ports, protocol }: Candidate): string[] {
   const members: string[] = [];
-  for (const range of variable.ports?.ranges ?? []) {
-    for (let port = range.first; port <= range.last; port++) {
-      members.push(`${variable.prefix?.prefix},${PORT_PROTOCOLS[variable.protocol ?? 0]}:${port}`);
-    }
+  for (const range of ports?.ranges ?? []) {
+    for (let port = range.first; port <= range.last; port++)
+      members.push(`${prefix.prefix},${PORT_PROTOCOLS[protocol ?? 0]}:${port}`);
   }
   return members;
 }
