@@ -1,5 +1,6 @@
 import { type AssignedSlots, assignSlots } from "./compile/assign-slots.ts";
 import { checkTables, compile } from "./compile/compile.ts";
+import { detour } from "./compile/detour.ts";
 import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
@@ -13,7 +14,8 @@ import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { renderState } from "./kernel/render-state.ts";
 import { missingTools } from "./missing-tools.ts";
 import type { Family } from "./net/address.ts";
-import type { Facts } from "./uplink/facts.ts";
+import type { Fwmark } from "./net/fwmark.ts";
+import type { Facts, SlotAssignment } from "./uplink/facts.ts";
 import { resolveUplinks } from "./uplink/resolve-uplinks.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
 
@@ -29,6 +31,8 @@ export interface Prepared {
   readonly scope: ObserveScope;
   readonly options: PlanOptions;
   readonly plan: Plan;
+  /** To be reached first, where the plan alone would steer wrongly half way. */
+  readonly detour: Config | undefined;
   readonly warnings: readonly Issue[];
   /** Packet counters of our rules by hash, when asked for. */
   readonly packets: Readonly<Record<Family, ReadonlyMap<string, number>>>;
@@ -42,9 +46,17 @@ export interface PrepareOptions {
   readonly counters?: boolean;
   /** Changes the facts before they are used: the boot unit knows that nothing is up yet. */
   readonly adjust?: (facts: Facts) => Facts;
+  /** Connections to forget besides: on a detour, those that the way on would give to somebody else. */
+  readonly staleMarks?: readonly Fwmark[];
 }
 
-const NO_SLOTS: AssignedSlots = { assignment: { slots: new Map(), retired: new Map() }, reused: new Map(), issues: [] };
+const NO_SLOTS: AssignedSlots = {
+  assignment: { slots: new Map(), retired: new Map() },
+  reused: new Map(),
+  staleMarks: [],
+  formerMask: 0,
+  issues: [],
+};
 
 /** Computes the plan for `config`, or for having nothing when it is undefined. Reads the world, changes nothing. */
 export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
@@ -74,8 +86,9 @@ export async function prepare(context: Context, config: Config | undefined, opti
   const target = renderState(wanted.state);
   const planOptions: PlanOptions = {
     originsPath: paths.sysctls,
-    reusedMarks: wanted.state.reusedMarks,
+    staleMarks: [...wanted.state.staleMarks, ...(options.staleMarks ?? [])],
     interimFiles: wanted.state.interimFiles,
+    ...abandoned(wanted.state, parseSlotMemory(memory), config),
   };
   return {
     config,
@@ -87,6 +100,10 @@ export async function prepare(context: Context, config: Config | undefined, opti
     scope,
     options: planOptions,
     plan: plan(target, observed, planOptions),
+    detour:
+      config === undefined || facts === undefined || wanted.state === EMPTY_STATE
+        ? undefined
+        : detour(config, wanted.slots.assignment, facts.slots),
     packets: { ipv4: seen.saved.ipv4.packets, ipv6: seen.saved.ipv6.packets },
     frontEnd: seen.saved.ipv4.frontEnd,
   };
@@ -105,6 +122,13 @@ function want({ paths }: Context, config: Config, facts: Facts, refuseMistakes: 
   const state = compile({ config, facts, uplinks: resolved.uplinks, slots, files: paths });
   const problems = facts.problems.map((problem): Issue => ({ path: [], message: problem.message }));
   return { uplinks: resolved.uplinks, slots, state, warnings: [...resolved.warnings, ...problems] };
+}
+
+/** When nothing of ours stays, no memory does: what connections remember of it would be read as somebody else's later. */
+function abandoned(state: KernelState, previous: SlotAssignment, config: Config | undefined): { abandonedMask?: number } {
+  if (state !== EMPTY_STATE || previous.slots.size + previous.retired.size === 0) return {};
+  const mask = previous.mask ?? config?.["mark-mask"];
+  return mask === undefined ? {} : { abandonedMask: mask };
 }
 
 /** Tables of slots we gave before: `action prohibit` has one without a name. */

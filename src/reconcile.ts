@@ -12,7 +12,7 @@ import { keepSaved } from "./keep-saved.ts";
 import { formatPlan } from "./kernel/format-plan.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
-import { observeAgain, type Prepared, prepare } from "./prepare.ts";
+import { observeAgain, type Prepared, type PrepareOptions, prepare } from "./prepare.ts";
 import type { Facts } from "./uplink/facts.ts";
 
 /** The applied state is not what was asked for: `left` is what still differs, `complaints` what the kernel answers instead. Exit code 2. */
@@ -65,9 +65,10 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
     };
     const first = await prepare(context, proposed.config, options);
-    const settled = await settle(context, first, {
-      again: () => prepare(context, proposed.config, options),
-      save: (prepared) => saveApplied(context, proposed, prepared, request.reason),
+    const settled = await whole(context, first, async () => {
+      const there = await settle(context, first, options);
+      await saveApplied(context, proposed, there, request.reason);
+      return there;
     });
     await logChanges(context, request.reason, first, settled);
     return settled;
@@ -93,31 +94,36 @@ async function logChanges(context: Context, reason: string, first: Prepared, set
   }
 }
 
-interface Settling {
-  /** Looks anew, when the world may have changed. */
-  again(): Promise<Prepared>;
-  /** Remembers what is live. Part of the whole: what cannot be remembered must not be live after an error. */
-  save(settled: Prepared): Promise<void>;
-}
-
-async function settle(context: Context, first: Prepared, { again, save }: Settling): Promise<Prepared> {
-  let prepared = first;
+/**
+ * All or nothing. Remembering what is live is part of the work: what cannot be remembered must not be live after an error.
+ */
+async function whole(context: Context, first: Prepared, work: () => Promise<Prepared>): Promise<Prepared> {
   const forget = await keepSaved(context);
   try {
-    for (let round = 1; ; round++) {
-      const failure = await attempt(context, prepared);
-      if (failure === undefined) break;
-      const fresh = await again();
-      if (round === ROUNDS || sameWish(fresh, prepared)) throw failure;
-      prepared = fresh;
-    }
-    await save(prepared);
-    return prepared;
+    return await work();
   } catch (error) {
     await rollBack(context, first, forget, error);
     const message = error instanceof Error ? error.message : String(error);
     await syslog(context.host, first.config?.["log-level"] ?? "info", "err", `not applied, everything is as it was: ${message}`);
     throw error;
+  }
+}
+
+/** Reaches what `first` asks for, by its detour if it has one; looks anew while the world changes. */
+async function settle(context: Context, first: Prepared, options: PrepareOptions): Promise<Prepared> {
+  let prepared = first;
+  const again = () => prepare(context, first.config, options);
+  if (first.detour !== undefined) {
+    const through = { ...options, staleMarks: first.options.staleMarks };
+    await settle(context, { ...(await prepare(context, first.detour, through)), detour: undefined }, through);
+    prepared = await again();
+  }
+  for (let round = 1; ; round++) {
+    const failure = await attempt(context, prepared);
+    if (failure === undefined) return prepared;
+    const fresh = await again();
+    if (round === ROUNDS || sameWish(fresh, prepared)) throw failure;
+    prepared = fresh;
   }
 }
 
@@ -137,7 +143,8 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
 
 /** For looking again: forgetting connections is done once, it leaves nothing that could be observed. */
 function settledOptions(prepared: Prepared): PlanOptions {
-  return { ...prepared.options, reusedMarks: [], interimFiles: new Map() };
+  const { abandonedMask: _, ...options } = prepared.options;
+  return { ...options, staleMarks: [], interimFiles: new Map() };
 }
 
 function sameWish(a: Prepared, b: Prepared): boolean {

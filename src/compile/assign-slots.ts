@@ -2,13 +2,18 @@ import type { Issue } from "../config/issue.ts";
 import { compareNatural } from "../config/natural-order.ts";
 import type { Config } from "../config/schema.ts";
 import { TABLE_BASE } from "../kernel/ownership.ts";
+import type { Fwmark } from "../net/fwmark.ts";
 import type { SlotAssignment } from "../uplink/facts.ts";
-import { markField } from "./mark-field.ts";
+import { markField, slotOnly } from "./mark-field.ts";
 
 export interface AssignedSlots {
   readonly assignment: SlotAssignment;
-  /** Slots that had another owner before, with that owner: connections may still carry them. */
+  /** Slots whose connections remember an owner that has them no more, with that owner. */
   readonly reused: ReadonlyMap<number, string>;
+  /** Marks of all connections to forget: those of reused slots; after a change of `mark-mask` all there were. */
+  readonly staleMarks: readonly Fwmark[];
+  /** The mark field until those are forgotten. */
+  readonly formerMask: number;
   readonly issues: readonly Issue[];
 }
 
@@ -52,8 +57,9 @@ export function assignSlots(config: Config, previous: SlotAssignment): AssignedS
   const free = (slot: number): boolean =>
     slot >= 1 && slot <= field.capacity && !taken.has(slot) && !chosenTables.has(TABLE_BASE + slot);
   const open = owners.filter((owner) => !slots.has(owner) && !fixed.has(owner));
+  const retired = new Map([...previous.retired].map(([slot, owner]) => [owner, slot]));
   for (const owner of open) {
-    const before = previous.slots.get(owner);
+    const before = previous.slots.get(owner) ?? retired.get(owner);
     if (before !== undefined && free(before)) give(owner, before);
   }
   // Slots somebody had before come last: their old connections would have to be forgotten.
@@ -73,7 +79,15 @@ export function assignSlots(config: Config, previous: SlotAssignment): AssignedS
       message: `${owners.length} uplinks, groups and group members do not fit into mark-mask ${hex(config["mark-mask"])} (${field.capacity})`,
     });
   }
-  return { assignment: { slots, retired: retire(slots, previous) }, reused: reused(slots, previous), issues };
+  const mask = config["mark-mask"];
+  const changed = reused(slots, previous);
+  return {
+    assignment: { slots, retired: retire(slots, previous), mask },
+    reused: changed,
+    staleMarks: staleMarks(changed, mask, previous),
+    formerMask: previous.mask ?? mask,
+    issues,
+  };
 }
 
 function hex(mask: number): string {
@@ -104,24 +118,34 @@ export function usedUplinks(config: Config): string[] {
 
 function retire(slots: ReadonlyMap<string, number>, previous: SlotAssignment): Map<number, string> {
   const used = new Set(slots.values());
-  const retired = new Map<number, string>();
-  for (const [slot, owner] of previous.retired) if (!used.has(slot)) retired.set(slot, owner);
-  for (const [owner, slot] of previous.slots) if (!used.has(slot)) retired.set(slot, owner);
-  return retired;
+  const freed = [...previous.retired, ...[...previous.slots].map(([owner, slot]) => [slot, owner] as const)];
+  // Where the owner lives on in another slot, the connections are forgotten now: there is nothing to remember.
+  return new Map(freed.filter(([slot, owner]) => !used.has(slot) && !slots.has(owner)));
 }
 
-/** Slots whose connections may still belong to somebody else, with that owner. A slot both given and retired was left so by a run that died. */
+/**
+ * Slots whose connections remember an owner that has them no more, with that owner: given to somebody else, or left for
+ * another slot. A slot both given and retired, or retired while its owner lives on, was left so by a run that died.
+ */
 function reused(slots: ReadonlyMap<string, number>, previous: SlotAssignment): Map<number, string> {
-  const before = new Map([...previous.slots].map(([owner, slot]) => [slot, owner] as const));
-  const found = new Map<number, string>();
-  for (const [owner, slot] of slots) {
-    const former = previous.retired.get(slot) ?? before.get(slot);
-    if (former !== undefined && former !== owner) found.set(slot, former);
-  }
-  return found;
+  const former = new Map([...[...previous.slots].map(([owner, slot]) => [slot, owner] as const), ...previous.retired]);
+  const owners = new Map([...slots].map(([owner, slot]) => [slot, owner]));
+  return new Map([...former].filter(([slot, owner]) => owners.get(slot) !== owner && (owners.has(slot) || slots.has(owner))));
 }
 
-/** The assignment as it is remembered until the former owners' connections are forgotten. */
-export function remembering({ assignment, reused }: AssignedSlots): SlotAssignment {
-  return { slots: assignment.slots, retired: new Map([...assignment.retired, ...reused]) };
+/** Marks of connections that have to be forgotten, so that their next packet is judged anew. */
+function staleMarks(reusedSlots: ReadonlyMap<number, string>, mask: number, previous: SlotAssignment): Fwmark[] {
+  if (previous.mask === undefined || previous.mask === mask) {
+    const field = markField(mask);
+    return [...reusedSlots.keys()].filter((slot) => slot >= 1 && slot <= field.capacity).map((slot) => slotOnly(field, slot));
+  }
+  // Read in the new field, marks of the old one would be somebody else's.
+  const field = markField(previous.mask);
+  const slots = new Set([...previous.slots.values(), ...previous.retired.keys(), field.pinnedToMain]);
+  return [...slots].filter((slot) => slot >= 1 && slot <= field.pinnedToMain).map((slot) => slotOnly(field, slot));
+}
+
+/** The assignment as it is remembered until those connections are forgotten. */
+export function remembering({ assignment, reused, formerMask }: AssignedSlots): SlotAssignment {
+  return { ...assignment, retired: new Map([...assignment.retired, ...reused]), mask: formerMask };
 }

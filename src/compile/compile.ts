@@ -6,14 +6,14 @@ import type { Chain, Hook } from "../kernel/rule.ts";
 import type { Family } from "../net/address.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
-import { type AssignedSlots, PROHIBIT_OWNER, remembering } from "./assign-slots.ts";
+import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./assign-slots.ts";
 import { compileChains, FORWARDED_CHAIN, LOCAL_CHAIN } from "./compile-chains.ts";
 import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
 import { refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
 import { compileRules } from "./compile-rules.ts";
 import { isStrict, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
-import { type MarkField, markField, slotMark, slotOnly } from "./mark-field.ts";
+import { type MarkField, markField, slotMark } from "./mark-field.ts";
 import { renderSlotMemory } from "./slot-memory.ts";
 import { ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
 
@@ -30,10 +30,12 @@ export interface CompileInput {
 export function compile(input: CompileInput): KernelState {
   const { config, facts, slots } = input;
   const targets = uplinkTargets(config, input.uplinks, slots.assignment);
-  if (config.disable || slots.assignment.slots.size === 0) return EMPTY_STATE;
+  // A rule that drops needs no slot, and is a rule all the same.
+  const drops = Object.values(config.rule).some((rule) => !rule.disable && rule.action === "drop");
+  if (config.disable || (slots.assignment.slots.size === 0 && !drops)) return EMPTY_STATE;
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
-  const names = targets.map(({ table, tableName }) => ({ id: table, name: tableName }));
+  const names = targets.map(({ name, table, tableName }) => ({ id: table, name: tableName, owner: uplinkOwner(name) }));
   const parts = facts.families.map((family) => compileFamily(input, family, field, targets, strict));
   return {
     chains: parts.flatMap((part) => part.chains),
@@ -47,9 +49,9 @@ export function compile(input: CompileInput): KernelState {
       [input.files.rtProtos, `${PROTOCOL}\t${PROTOCOL_NAME}\n`],
     ]),
     interimFiles:
-      slots.reused.size === 0 ? new Map() : new Map([[input.files.rtTables, renderSlotMemory(remembering(slots), names)]]),
+      slots.staleMarks.length === 0 ? new Map() : new Map([[input.files.rtTables, renderSlotMemory(remembering(slots), names)]]),
     expectations: parts.flatMap((part) => part.expectations),
-    reusedMarks: [...slots.reused.keys()].map((slot) => slotOnly(field, slot)),
+    staleMarks: slots.staleMarks,
   };
 }
 

@@ -66,8 +66,8 @@ export interface KernelState {
   /** Path -> text of the files that iproute2 reads our names from. */
   readonly files: ReadonlyMap<string, string>;
   readonly expectations: readonly Expectation[];
-  /** Marks of slots that change hands: connections that still carry them belong to an owner that is gone. */
-  readonly reusedMarks: readonly Fwmark[];
+  /** Marks that change hands: connections that still carry them remember an owner that has them no more. */
+  readonly staleMarks: readonly Fwmark[];
   /** What those files say until these connections are forgotten. */
   readonly interimFiles: ReadonlyMap<string, string>;
 }
@@ -81,6 +81,6 @@ export const EMPTY_STATE: KernelState = {
   sysctls: new Map(),
   files: new Map(),
   expectations: [],
-  reusedMarks: [],
+  staleMarks: [],
   interimFiles: new Map(),
 };

@@ -25,8 +25,10 @@ export type Plan = readonly Step[];
 export interface PlanOptions {
   /** File that remembers what sysctls were before us. */
   readonly originsPath: string;
-  /** Marks whose connections belong to an owner that is gone; deleted once the new state is live. */
-  readonly reusedMarks: readonly Fwmark[];
+  /** Marks whose connections remember an owner that has them no more; forgotten once no chain gives them to that owner. */
+  readonly staleMarks: readonly Fwmark[];
+  /** The bits that connections keep when nothing of ours is left; taken out of all of them. */
+  readonly abandonedMask?: number;
   /** Texts that files have until those connections are deleted, so that a run that dies before that is made up for. */
   readonly interimFiles: ReadonlyMap<string, string>;
 }
@@ -46,13 +48,20 @@ export function plan(target: KernelObjects, observed: Observed, options: PlanOpt
     ...files.write,
     ...rulesAndRoutes.flatMap((steps) => steps.add),
     ...FAMILIES.flatMap((family) => planTables(target, observed, family)),
+    // While the rules for them are there: without, such a connection would go on by main.
+    ...options.staleMarks.flatMap((mark) => onConnections("forget connections of a mark's former owner", "-D", mark)),
+    ...clearMarks(options.abandonedMask),
     ...rulesAndRoutes.flatMap((steps) => steps.remove),
     ...sets.remove,
     ...sysctls.restore,
     ...files.remove,
-    ...options.reusedMarks.map(deleteConnections),
     ...files.settle,
   ];
+}
+
+/** `-U -m value/mask` changes these bits only (conntrack-tools 1.4.7). */
+function clearMarks(mask: number | undefined): Step[] {
+  return mask === undefined ? [] : onConnections("take our mark out of connections", "-U", { value: 0, mask });
 }
 
 function planRouting(target: KernelObjects, observed: KernelObjects, family: Family): { add: Step[]; remove: Step[] } {
@@ -171,12 +180,15 @@ function planFiles(
   return { write, settle, remove: remove.map((path) => ({ do: "remove", why: "names for iproute2", path })) };
 }
 
-/** conntrack(8) ends with 1 when no connection carries the mark: that is no failure. 127: not installed, said by the facts already. */
-function deleteConnections(mark: Fwmark): Step {
-  return {
+/**
+ * conntrack(8) 1.4 ends with 1 when no connection is concerned: that is no failure. 127: not installed, which is said elsewhere.
+ * Without a family older ones take IPv4 only, and the kernel refuses updates.
+ */
+function onConnections(why: string, verb: "-D" | "-U", mark: Fwmark): Step[] {
+  return FAMILIES.map((family) => ({
     do: "run",
-    why: "forget connections of a slot's former owner",
-    argv: ["conntrack", "-D", "-m", formatFwmark(mark)],
+    why: `${why} (${family})`,
+    argv: ["conntrack", verb, "-f", family, "-m", formatFwmark(mark)],
     tolerate: [1, 127],
-  };
+  }));
 }

@@ -54,6 +54,10 @@ export interface FactsProblem {
 export interface SlotAssignment {
   readonly slots: ReadonlyMap<string, number>;
   readonly retired: ReadonlyMap<number, string>;
+  /** The mark field the slots were given in. */
+  readonly mask?: number;
+  /** Owner of each table that an uplink has. */
+  readonly tables?: ReadonlyMap<number, string>;
 }
 
 /** Everything only the running router knows. Plain data, gathered by host/, so that the rest is a function of values. */

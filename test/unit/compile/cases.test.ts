@@ -36,10 +36,10 @@ function kernelText(folder: string): string {
     rtProtos: "/etc/iproute2/rt_protos.d/policy-route.conf",
   };
   const state = compile({ config, facts, uplinks, slots: assignSlots(config, facts.slots), files });
-  const { reusedMarks, interimFiles } = state;
+  const { staleMarks, interimFiles } = state;
   const steps = plan(renderState(state), emptyKernel(state.sysctls.keys()), {
     originsPath: "/run/policy-route/sysctls.json",
-    reusedMarks,
+    staleMarks,
     interimFiles,
   });
   const witness = state.expectations.map(

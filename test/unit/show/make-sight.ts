@@ -57,7 +57,7 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
       state,
       target,
       observed,
-      plan: plan(target, observed, { originsPath: "/run/policy-route/sysctls.json", reusedMarks: [], interimFiles }),
+      plan: plan(target, observed, { originsPath: "/run/policy-route/sysctls.json", staleMarks: [], interimFiles }),
       packets,
       frontEnd: "nft",
     },
