@@ -113,6 +113,19 @@ function fixedNumbers(uplinks: readonly string[]): fc.Arbitrary<string[]> {
   return fc.tuple(some("mark", [1, 2, 3, 4, 5]), some("table", [20, 21, 2002, 2003, 3000])).map((parts) => parts.flat());
 }
 
+/** Of several uplinks on one interface only one can know what came in by it. */
+function oneTracks(lines: readonly string[]): string[] {
+  const tracked = new Set<string>();
+  return lines.flatMap((line) => {
+    const [, name, device] = /^uplink (\S+) interface (\S+)$/.exec(line) ?? [];
+    const quiet = `uplink ${name} track-inbound disable`;
+    if (device === undefined || lines.includes(quiet)) return [line];
+    if (tracked.has(device)) return [line, quiet];
+    tracked.add(device);
+    return [line];
+  });
+}
+
 /** A configuration in `set` lines (without `set policy-route`) that has no mistakes on the test router. */
 export const arbitraryConfig: fc.Arbitrary<string[]> = fc
   .subarray(["a", "b", "c", "d"], { minLength: 1 })
@@ -130,5 +143,5 @@ export const arbitraryConfig: fc.Arbitrary<string[]> = fc
         ...[10, 20, 30].map((number) => fc.oneof(fc.constant<string[]>([]), arbitraryRule(number, uplinks))),
         alikeRules(uplinks),
       )
-      .map((parts) => parts.flat().map((line) => line.trim())),
+      .map((parts) => oneTracks(parts.flat().map((line) => line.trim()))),
   );

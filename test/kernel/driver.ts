@@ -89,7 +89,7 @@ const REFUSED: Output = { exitCode: 4, stdout: "", stderr: "refused by the test\
 
 function changesSomething([program, ...words]: readonly string[]): boolean {
   if (program === "ip") return words.includes("-batch") && !words.includes("-j");
-  return /^ip6?tables-restore$/.test(program ?? "") || program === "conntrack" || (program === "ipset" && words[0] === "restore");
+  return /^ip6?tables-restore$/.test(program ?? "") || /^(conntrack -[DU]|ipset restore)/.test(`${program} ${words[0]}`);
 }
 
 /** The first half of what a command was told, and then a failure: `ip -batch` keeps lines, iptables-restore whole tables. */

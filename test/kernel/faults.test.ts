@@ -4,16 +4,10 @@ import { inNamespace, ROOT } from "../support/namespace.ts";
 import { difference, readState } from "../support/namespace-state.ts";
 import { FOREIGN_LAYER } from "./foreign-layer.ts";
 import { reach } from "./reach.ts";
-import { A, B } from "./transitions.ts";
-
-const WAYS = [
-  { name: "nothing to A", from: [], to: A },
-  { name: "A to B", from: A, to: B },
-  { name: "B to nothing", from: B, to: [] },
-] as const;
+import { TRANSITIONS } from "./transitions.ts";
 
 describe.each(FRONT_ENDS)("each change failing in turn (iptables-%s)", (frontEnd) => {
-  test.concurrent.for(WAYS)("$name: the old state is back, the error says what failed", ({ from, to }, { expect }) =>
+  test.concurrent.for(TRANSITIONS)("$name: the old state is back, the error says what failed", ({ from, to }, { expect }) =>
     inNamespace(frontEnd, async (router) => {
       await router.sh(FOREIGN_LAYER);
       await reach(router, from);

@@ -105,7 +105,10 @@ describe("damaged files of our own", () => {
       "slots nobody can have",
       "printf '# slot 0 uplink one\\n# slot 500 uplink two\\n# slot 127 uplink gone\\n# slot 126 was x\\n'",
     ],
-    ["one slot for two", "printf '# slot 2 uplink one\\n# slot 2 uplink two\\n# slot 2 was gone\\n254\\tone\\n0\\ttwo\\n'"],
+    [
+      "one slot for two",
+      "printf '# slot 2 uplink one\\n# slot 2 uplink two\\n# slot 2 was gone\\n# mask 0x00000000\\n# table 2001 y\\n254\\tone\\n0\\ttwo\\n'",
+    ],
     ["nothing", "true"],
   ])("slots and names: %s", async (_, script) => {
     await router.sh(`${script} > ${MEMORY}`);

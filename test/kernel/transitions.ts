@@ -22,7 +22,15 @@ export const A: readonly string[] = [
   ...uplink("one", "source-nat masquerade", "source-validation strict", "mark 1"),
   ...TWO,
   "uplink two mark 2",
-  ...uplink("gone", "interface eth2", "gateway 203.0.113.9", "table 30", "source-nat masquerade", "source-rule disable"),
+  ...uplink(
+    "gone",
+    "interface eth2",
+    "gateway 203.0.113.9",
+    "table 30",
+    "source-nat masquerade",
+    "source-rule disable",
+    "track-inbound disable",
+  ),
   ...uplink("lost", "interface eth3", "gateway 10.3.0.1"),
   "exempt destination 10.200.0.0/16",
   ...port(10, "tcp", "80,443", "set uplink one"),
@@ -41,7 +49,14 @@ export const B: readonly string[] = [
   ...uplink("one", "interface eth1", "gateway 198.51.100.254", "gateway6 2001:db8:1::1", "if-down prohibit"),
   ...TWO,
   ...uplink("two", "table 77", "mark 9", "source-nat 203.0.113.2", "log-martians enable"),
-  ...uplink("fresh", "interface eth2", "gateway 203.0.113.5", "source-rule disable", "if-down blackhole"),
+  ...uplink(
+    "fresh",
+    "interface eth2",
+    "gateway 203.0.113.5",
+    "source-rule disable",
+    "track-inbound disable",
+    "if-down blackhole",
+  ),
   ...uplink("lost", "interface eth3", "gateway 10.3.0.1", "if-down prohibit"),
   "exempt destination 10.201.0.0/16",
   ...port(10, "tcp", "80,443", "set uplink two"),
@@ -59,24 +74,33 @@ const swap = (leaf: string, one: number, two: number) => [
 ];
 const steer = [...port(10, "tcp", "80", "set uplink one"), ...port(20, "tcp", "25", "set uplink two")];
 
-export const TRANSITIONS: readonly { readonly name: string; readonly from: readonly string[]; readonly to: readonly string[] }[] =
-  [
-    { name: "nothing to A", from: [], to: A },
-    { name: "A to B", from: A, to: B },
-    { name: "B to nothing", from: B, to: [] },
-    {
-      name: "two uplinks change marks with each other",
-      from: [...swap("mark", 1, 2), ...steer],
-      to: [...swap("mark", 2, 1), ...steer],
-    },
-    {
-      name: "two uplinks change tables with each other",
-      from: [...swap("table", 20, 30), ...steer],
-      to: [...swap("table", 30, 20), ...steer],
-    },
-    {
-      name: "an uplink goes and another takes its mark",
-      from: [...ONE, "uplink one mark 5", "uplink one if-down prohibit", ...port(10, "tcp", "80", "set uplink one")],
-      to: [...TWO, "uplink two mark 5", ...port(10, "tcp", "80", "set uplink two")],
-    },
-  ];
+export interface Transition {
+  readonly name: string;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+export const TRANSITIONS: readonly Transition[] = [
+  { name: "nothing to A", from: [], to: A },
+  { name: "A to B", from: A, to: B },
+  { name: "B to nothing", from: B, to: [] },
+];
+
+/** Marks and tables that change hands between uplinks. */
+export const EXCHANGES: readonly Transition[] = [
+  {
+    name: "two uplinks change marks with each other",
+    from: [...swap("mark", 1, 2), ...steer],
+    to: [...swap("mark", 2, 1), ...steer],
+  },
+  {
+    name: "two uplinks change tables with each other",
+    from: [...swap("table", 20, 30), ...steer],
+    to: [...swap("table", 30, 20), ...steer],
+  },
+  {
+    name: "an uplink goes and another takes its mark",
+    from: [...ONE, "uplink one mark 5", "uplink one if-down prohibit", ...port(10, "tcp", "80", "set uplink one")],
+    to: [...TWO, "uplink two mark 5", ...port(10, "tcp", "80", "set uplink two")],
+  },
+];
