@@ -4,6 +4,7 @@ import type { Action, Match, Rule } from "../kernel/rule.ts";
 import { type Family, formatPrefix } from "../net/address.ts";
 import type { Facts, SlotAssignment } from "../uplink/facts.ts";
 import { flattenRule } from "./flatten-rule.ts";
+import { leaveVrfs } from "./leave-vrfs.ts";
 import { mergeRules } from "./merge-rules.ts";
 import { ruleOwner, targetChain } from "./targets.ts";
 
@@ -14,41 +15,90 @@ export interface RuleChains {
   readonly sets: readonly IpSet[];
 }
 
+/** A chain that is being filled. */
+interface OpenChain {
+  readonly name: string;
+  readonly rules: Rule[];
+}
+
+/** One rule of the operator's in one family, as in FlatRules. Without `rules` it can never match there. */
+interface WrittenRule {
+  readonly unless: readonly Match[];
+  readonly rules: readonly Rule[];
+}
+
 /**
- * The operator's rules for forwarded or for the router's own traffic, in one family. A rule with more than one negated
- * interface starts a new chain behind it: packets it is not for go on there with `goto`, which keeps the caller, so that
- * RETURN means the same everywhere.
+ * The operator's rules for forwarded or for the router's own traffic. A rule with more than one negated interface starts a
+ * new chain behind it: packets it is not for go on there with `goto`, which keeps the caller, so that RETURN means the same
+ * everywhere.
  */
 export function compileRules(
   config: Config,
   facts: Facts,
   slots: SlotAssignment,
-  family: Family,
   local: boolean,
   name: string,
-): RuleChains {
-  const chains: { name: string; rules: Rule[] }[] = [{ name, rules: exemptions(config, family) }];
-  const current = (): Rule[] => chains.at(-1)?.rules ?? [];
+): Readonly<Record<Family, RuleChains>> {
+  const vrfs = leaveVrfs(config, facts.links, local);
+  const ipv4: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv4")] }];
+  const ipv6: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv6")] }];
   for (const [number, rule] of Object.entries(config.rule)) {
     if (rule.disable || !concerns(rule, local)) continue;
-    const note = `rule ${number}`;
-    const { unless, any } = flattenRule(rule, family, facts.links, local);
-    if (any.length === 0) continue;
-    const rest = `${name}_${chains.length + 1}`;
-    for (const match of unless) current().push({ matches: [match], action: { action: "goto", chain: rest }, note });
-    const action = ruleAction(rule, slots);
-    for (const matches of any) {
-      if (rule.log === "enable") current().push({ matches, action: { action: "log", prefix: `policy-route ${number}: ` }, note });
-      current().push({ matches, action, note });
-    }
-    if (unless.length > 0) {
-      current().push({ matches: [], action: { action: "goto", chain: rest }, note: "next rules" });
-      chains.push({ name: rest, rules: [] });
-    }
+    const write = (family: Family) => writeRule(number, rule, family, facts, slots, local);
+    const forIpv4 = write("ipv4");
+    addRule(ipv4, name, number, forIpv4);
+    // The very same where no address makes a difference, so that it is written once, and rendered once (render-state.ts).
+    addRule(ipv6, name, number, isOfBothFamilies(rule) ? forIpv4 : write("ipv6"));
   }
+  return { ipv4: merge(ipv4, "ipv4", facts), ipv6: merge(ipv6, "ipv6", facts) };
+}
+
+function merge(chains: readonly OpenChain[], family: Family, facts: Facts): RuleChains {
   if (!facts.ipset) return { chains, sets: [] };
   const merged = chains.map((chain) => ({ name: chain.name, ...mergeRules(chain.rules, family) }));
   return { chains: merged, sets: merged.flatMap((chain) => chain.sets) };
+}
+
+/** Whether nothing of the rule can tell the families apart. */
+function isOfBothFamilies({ family, source, destination }: ConfigRule): boolean {
+  return (
+    family === "both" &&
+    [source, destination].every(
+      (side) => side.address.length === 0 && side["interface-address"] === undefined && side["interface-network"] === undefined,
+    )
+  );
+}
+
+function writeRule(
+  number: string,
+  rule: ConfigRule,
+  family: Family,
+  facts: Facts,
+  slots: SlotAssignment,
+  local: boolean,
+): WrittenRule {
+  const { unless, any } = flattenRule(rule, family, facts.links, local);
+  if (any.length === 0) return { unless, rules: [] };
+  const note = `rule ${number}`;
+  const action = ruleAction(rule, slots);
+  const rules: Rule[] = [];
+  for (const matches of any) {
+    if (rule.log === "enable") rules.push({ matches, action: { action: "log", prefix: `policy-route ${number}: ` }, note });
+    rules.push({ matches, action, note });
+  }
+  return { unless, rules };
+}
+
+function addRule(chains: OpenChain[], name: string, number: string, { unless, rules }: WrittenRule): void {
+  const current = chains.at(-1)?.rules;
+  if (current === undefined || rules.length === 0) return;
+  const rest = `${name}_${chains.length + 1}`;
+  const goOn: Action = { action: "goto", chain: rest };
+  for (const match of unless) current.push({ matches: [match], action: goOn, note: `rule ${number}` });
+  for (const rule of rules) current.push(rule);
+  if (unless.length === 0) return;
+  current.push({ matches: [], action: goOn, note: "next rules" });
+  chains.push({ name: rest, rules: [] });
 }
 
 function concerns(rule: ConfigRule, local: boolean): boolean {

@@ -10,7 +10,7 @@ import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./
 import { compileChains, FORWARDED_CHAIN, LOCAL_CHAIN } from "./compile-chains.ts";
 import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
 import { refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
-import { compileRules } from "./compile-rules.ts";
+import { compileRules, type RuleChains } from "./compile-rules.ts";
 import { isStrict, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
 import { type MarkField, markField, slotMark } from "./mark-field.ts";
@@ -36,7 +36,11 @@ export function compile(input: CompileInput): KernelState {
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
   const names = targets.map(({ name, table, tableName }) => ({ id: table, name: tableName, owner: uplinkOwner(name) }));
-  const parts = facts.families.map((family) => compileFamily(input, family, field, targets, strict));
+  const forwarded = compileRules(config, facts, slots.assignment, false, FORWARDED_CHAIN);
+  const local = compileRules(config, facts, slots.assignment, true, LOCAL_CHAIN);
+  const parts = facts.families.map((family) =>
+    compileFamily(input, family, field, targets, strict, forwarded[family], local[family]),
+  );
   return {
     chains: parts.flatMap((part) => part.chains),
     hooks: parts.flatMap((part) => part.hooks),
@@ -81,11 +85,11 @@ function compileFamily(
   field: MarkField,
   targets: readonly UplinkTarget[],
   strict: readonly UplinkTarget[],
+  forwarded: RuleChains,
+  local: RuleChains,
 ): FamilyPart {
   const base = config["rule-priority"];
   const thrown = thrownPrefixes(config, facts.links, family);
-  const forwarded = compileRules(config, facts, slots.assignment, family, false, FORWARDED_CHAIN);
-  const local = compileRules(config, facts, slots.assignment, family, true, LOCAL_CHAIN);
   const { chains, hooks } = compileChains({
     family,
     field,

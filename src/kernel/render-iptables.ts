@@ -1,8 +1,8 @@
 import { formatFwmark, hex32 } from "../net/fwmark.ts";
 import { hashText } from "./hash.ts";
-import type { ChainLines, Jump, RuleLine } from "./kernel-objects.ts";
+import type { Jump, RuleLine } from "./kernel-objects.ts";
 import { COMMENT_TAG, JUMP_COMMENT } from "./ownership.ts";
-import type { Action, Chain, Hook, Match, PortRange, Rule, Side } from "./rule.ts";
+import type { Action, Hook, Match, PortRange, Rule, Side } from "./rule.ts";
 
 const TCP = 6;
 const UDP = 17;
@@ -44,14 +44,14 @@ function renderMatch(match: Match, protocol: number | undefined): string {
 }
 
 function renderMatches(matches: readonly Match[]): string {
+  let protocol: number | undefined;
+  let text = "";
+  for (const match of matches) if (match.match === "protocol" && !match.negate) protocol = match.protocol;
+  for (const match of matches) text += `${text === "" ? "" : " "}${renderMatch(match, protocol)}`;
   // iptables takes `-s` and `-d` once: a second one would silently be an error of ours, not of the operator's.
-  for (const side of ["source", "destination"] as const) {
-    if (matches.filter((match) => match.match === "prefix" && match.side === side).length > 1)
-      throw new Error(`Bug: two prefixes for ${side} in one rule`);
-  }
-  const protocol = matches.find((match) => match.match === "protocol" && !match.negate);
-  const number = protocol?.match === "protocol" ? protocol.protocol : undefined;
-  return matches.map((match) => renderMatch(match, number)).join(" ");
+  const sides = matches.flatMap((match) => (match.match === "prefix" ? [match.side] : []));
+  if (new Set(sides).size < sides.length) throw new Error("Bug: two prefixes for one side in one rule");
+  return text;
 }
 
 function renderPorts(side: Side, ranges: readonly PortRange[], negate: boolean, protocol: number | undefined): string {
@@ -103,19 +103,7 @@ export function renderRule(chain: string, rule: Rule): RuleLine {
   const action = renderAction(rule.action);
   const hash = hashText(`${chain} ${matches} ${action} ${rule.note ?? ""}`);
   const comment = rule.note === undefined ? `${COMMENT_TAG}${hash}` : `${COMMENT_TAG}${hash} ${rule.note}`;
-  return {
-    hash,
-    text: [`-A ${chain}`, matches, `-m comment --comment "${comment}"`, action].filter((part) => part !== "").join(" "),
-  };
-}
-
-export function renderChain(chain: Chain): ChainLines {
-  return {
-    family: chain.family,
-    table: chain.table,
-    name: chain.name,
-    lines: chain.rules.map((rule) => renderRule(chain.name, rule)),
-  };
+  return { hash, text: `-A ${chain} ${matches === "" ? "" : `${matches} `}-m comment --comment "${comment}" ${action}` };
 }
 
 export function renderHook(hook: Hook): Jump {
