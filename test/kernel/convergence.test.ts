@@ -27,6 +27,11 @@ async function checkPair(router: Namespace, base: State, a: readonly string[], b
   const again = fine(await router.apply(b), b);
   expect(again.changes.filter((change) => !change.endsWith("/state.json"))).toEqual([]);
 
+  // The text alone says the same as the configuration it was saved from.
+  await router.sh(`rm ${ROOT}/run/policy-route/applied.json`);
+  const restarted = fine(await router.run(["restart"]), b);
+  expect(restarted.changes.filter((change) => !/\/(state|applied)\.json$/.test(change))).toEqual([]);
+
   fine(await router.run(["uninstall"]), []);
   expect(difference(base, await readState(router))).toEqual([]);
 
