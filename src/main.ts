@@ -1,11 +1,14 @@
 import { cli } from "./cli.ts";
 import { EXIT } from "./context.ts";
+import { REFUSED } from "./host/is-refusal.ts";
 import { realHost } from "./host/real-host.ts";
 
 /** Process entry: the only place that maps errors to exit codes and talks to the process. */
 async function main(): Promise<void> {
   // A reader that goes away (show | head) is no error of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.fine : EXIT.environment));
+  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? EXIT.fine : EXIT.environment),
+  );
   const out = (text: string): void => {
     process.stdout.write(text);
   };
@@ -31,6 +34,7 @@ function report(error: unknown, err: (text: string) => void): number {
     case "HostError":
     case "CommandError":
     case "VerifyError":
+      if (process.getuid?.() !== 0 && REFUSED.test(error.message)) err("policy-route: this has to be done as root\n");
       err(`${error.message}\n`);
       return EXIT.environment;
     default:

@@ -7,6 +7,7 @@ import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
 import { type ObserveScope, observeKernel, observeTablesAndRules } from "./host/observe-kernel.ts";
+import { planOtherFrontEnd } from "./host/other-front-end.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
 import type { SavedTables } from "./kernel/parse-iptables-save.ts";
@@ -82,7 +83,11 @@ export async function prepare(context: Context, config: Config | undefined, opti
     files: [paths.rtTables, paths.rtProtos],
     originsPath: paths.sysctls,
   };
-  const observed = await observeKernel(host, seen, scope);
+  const inUse = seen.saved.ipv4.frontEnd;
+  const [observed, elsewhere] = await Promise.all([
+    observeKernel(host, seen, scope),
+    planOtherFrontEnd(host, families, inUse, options.allowSsh || config === undefined),
+  ]);
   const target = renderState(wanted.state);
   const planOptions: PlanOptions = {
     originsPath: paths.sysctls,
@@ -99,13 +104,13 @@ export async function prepare(context: Context, config: Config | undefined, opti
     observed,
     scope,
     options: planOptions,
-    plan: plan(target, observed, planOptions),
+    plan: [...plan(target, observed, planOptions), ...elsewhere],
     detour:
       config === undefined || facts === undefined || wanted.state === EMPTY_STATE
         ? undefined
         : detour(config, wanted.slots.assignment, facts.slots),
     packets: { ipv4: seen.saved.ipv4.packets, ipv6: seen.saved.ipv6.packets },
-    frontEnd: seen.saved.ipv4.frontEnd,
+    frontEnd: inUse,
   };
 }
 

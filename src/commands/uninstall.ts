@@ -5,7 +5,8 @@ import { reconcile } from "../reconcile.ts";
 export async function run(context: Context): Promise<number> {
   const { paths, host } = context;
   await reconcile(context, { reason: "uninstall", allowSsh: false, proposed: { config: undefined, text: "" } });
-  for (const folder of [paths.run, paths.lastApplied.slice(0, paths.lastApplied.lastIndexOf("/"))]) await host.removeFolder(folder);
+  for (const folder of [paths.run, paths.lastApplied.slice(0, paths.lastApplied.lastIndexOf("/"))])
+    await host.removeFolder(folder);
   context.out("Policy routing is out of the kernel\n");
   return EXIT.fine;
 }

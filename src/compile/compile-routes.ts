@@ -4,7 +4,6 @@ import type { Route } from "../kernel/kernel-state.ts";
 import { KILL_SWITCH_METRIC } from "../kernel/ownership.ts";
 import { type Family, formatPrefix, prefixOf } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
-import type { UplinkState } from "../uplink/uplink-state.ts";
 import type { UplinkTarget } from "./targets.ts";
 
 /** The implicit IPv6 metric of 1024 would hide the order of ranked defaults, so IPv6 defaults name theirs. */
@@ -41,6 +40,8 @@ export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: reado
     route.kind !== "none" &&
     (state.link === "up" || state.link === "no-carrier")
   ) {
+    // Without carrier `ignore_routes_with_linkdown` discounts the gateway's own network, and IPv6 then takes a route over it
+    // only when told that the gateway is on the link (Linux 6.18). Told always, so that losing carrier is no difference.
     routes.push({
       family,
       table,
@@ -50,19 +51,11 @@ export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: reado
       device: state.interface,
       ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
       ...(route.sourceAddress === undefined ? {} : { source: route.sourceAddress }),
-      ...(route.onlink || (route.gateway !== undefined && isUnreachable(family, state.link)) ? { onlink: true } : {}),
+      ...(route.gateway !== undefined && (route.onlink || family === "ipv6") ? { onlink: true } : {}),
     });
   }
   if (config["if-down"] !== "main") routes.push(refusal(family, table, config["if-down"]));
   return routes;
-}
-
-/**
- * With `ignore_routes_with_linkdown` the gateway's own network does not count while there is no carrier, and IPv6 then takes a
- * route over it only when told that the gateway is on the link (Linux 6.18; IPv4 takes it as it is).
- */
-function isUnreachable(family: Family, link: UplinkState["link"]): boolean {
-  return family === "ipv6" && link === "no-carrier";
 }
 
 /** A default without a device: it survives carrier loss, admin down and address loss (platform/kernel.md). */

@@ -30,9 +30,9 @@ export interface CompileInput {
 export function compile(input: CompileInput): KernelState {
   const { config, facts, slots } = input;
   const targets = uplinkTargets(config, input.uplinks, slots.assignment);
-  // A rule that drops needs no slot, and is a rule all the same.
-  const drops = Object.values(config.rule).some((rule) => !rule.disable && rule.action === "drop");
-  if (config.disable || (slots.assignment.slots.size === 0 && !drops)) return EMPTY_STATE;
+  // A rule that drops or logs needs no slot, and is a rule all the same.
+  const acts = Object.values(config.rule).some((rule) => !rule.disable && (rule.action === "drop" || rule.log === "enable"));
+  if (config.disable || (slots.assignment.slots.size === 0 && !acts)) return EMPTY_STATE;
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
   const names = targets.map(({ name, table, tableName }) => ({ id: table, name: tableName, owner: uplinkOwner(name) }));

@@ -1,6 +1,6 @@
+import type { Expectation } from "../kernel/kernel-state.ts";
 import type { Family } from "../net/address.ts";
 import { formatFwmark, hex32 } from "../net/fwmark.ts";
-import type { Expectation } from "../kernel/kernel-state.ts";
 import type { Host } from "./host.ts";
 
 /** What the kernel says to an expectation: the table whose route it would take, or the error it refuses with. */
@@ -29,7 +29,9 @@ export async function askWitness(host: Host, expectations: readonly Expectation[
 }
 
 async function askAll(host: Host, family: Family, asked: readonly Expectation[]): Promise<Answer[]> {
-  const stdin = asked.map(({ destination, fwmark }) => `route get ${destination} mark ${hex32(fwmark.value)} fibmatch\n`).join("");
+  const stdin = asked
+    .map(({ destination, fwmark }) => `route get ${destination} mark ${hex32(fwmark.value)} fibmatch\n`)
+    .join("");
   const argv = ["ip", family === "ipv4" ? "-4" : "-6", "-N", "-j", "-force", "-batch", "-"];
   const { stdout, stderr } = await host.run(argv, { stdin });
   // Lines that fail print nothing on stdout; "Command failed -:N" on stderr says which they were (N counts from 1).

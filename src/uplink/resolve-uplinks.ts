@@ -1,6 +1,6 @@
 import type { Issue } from "../config/issue.ts";
 import type { Config } from "../config/schema.ts";
-import { FAMILIES, type Family } from "../net/address.ts";
+import { FAMILIES, type Family, familyOf } from "../net/address.ts";
 import type { Facts, Link } from "./facts.ts";
 import { resolveRoute } from "./resolve-route.ts";
 import { sourceAddress } from "./source-address.ts";
@@ -35,6 +35,7 @@ export function resolveUplinks(config: Config, facts: Facts): ResolvedUplinks {
     }
     const quiet = isIpv6Only(uplink, link, routes);
     for (const { family, message } of found) if (!(quiet && family === "ipv4")) warnings.push({ path, message });
+    for (const message of natWarnings(uplink["source-nat"], routes, facts.links)) warnings.push({ path, message });
     uplinks.push({ name, interface: uplink.interface, link: stateOf(link), addresses: link?.addresses ?? [], routes });
   }
   return { uplinks, mistakes, warnings };
@@ -44,6 +45,19 @@ export function resolveUplinks(config: Config, facts: Facts): ResolvedUplinks {
 function isIpv6Only(uplink: UplinkConfig, link: Link | undefined, routes: Readonly<Record<Family, UplinkRoute>>): boolean {
   if (uplink.gateway !== undefined || routes.ipv6.kind === "none") return false;
   return link !== undefined && !link.addresses.some((own) => own.family === "ipv4");
+}
+
+/** An address to translate to says nothing of the other family, and answers only come to one the router has. */
+function natWarnings(nat: string, routes: Readonly<Record<Family, UplinkRoute>>, links: readonly Link[]): string[] {
+  const family = familyOf(nat);
+  if (family === undefined) return [];
+  const [own, other] = family === "ipv4" ? (["IPv4", "ipv6"] as const) : (["IPv6", "ipv4"] as const);
+  const messages: string[] = [];
+  if (routes[other].kind !== "none")
+    messages.push(`source-nat ${nat} is ${own}; ${other === "ipv4" ? "IPv4" : "IPv6"} leaves by this uplink with its own source`);
+  if (!links.some((link) => link.addresses.some(({ address }) => address === nat)))
+    messages.push(`source-nat ${nat} is not an address of this router; answers have to be routed here`);
+  return messages;
 }
 
 function stateOf(link: Link | undefined): UplinkState["link"] {

@@ -43,7 +43,11 @@ const hook = (gateways: string, more: Partial<GatewayReport> = {}) =>
 const ended = (at: number): GatewayReport => says("dhcp-hook", "", { at });
 
 function resolve(uplink: Partial<Config["uplink"][string]>, links: readonly Link[], gateways: readonly GatewayReport[] = []) {
-  const config = { uplink: { dsl: { interface: "eth1", disable: false, onlink: false, "source-address": "auto", ...uplink } } };
+  const config = {
+    uplink: {
+      dsl: { interface: "eth1", disable: false, onlink: false, "source-address": "auto", "source-nat": "disable", ...uplink },
+    },
+  };
   const facts = { now: NOW, links, gateways } as unknown as Facts;
   const result = resolveUplinks(config as unknown as Config, facts);
   const [state] = result.uplinks;
@@ -308,5 +312,24 @@ describe("links", () => {
   it("leaves out disabled uplinks", () => {
     expect(resolve({ disable: true }, [eth1]).uplinks).toEqual([]);
     expect(resolve({ interface: undefined } as never, [eth1]).uplinks).toEqual([]);
+  });
+});
+
+describe("source-nat", () => {
+  const line = link("eth1", [address("198.51.100.7/24"), address("2001:db8:1::7/64")]);
+  const way = { gateway: "198.51.100.1", gateway6: "2001:db8:1::1" };
+
+  it("with an address of one family says that the other is not translated", () => {
+    expect(resolve({ ...way, "source-nat": "198.51.100.7" }, [line]).warned).toEqual([
+      "source-nat 198.51.100.7 is IPv4; IPv6 leaves by this uplink with its own source",
+    ]);
+    expect(resolve({ gateway: "198.51.100.1", gateway6: "none", "source-nat": "198.51.100.7" }, [line]).warned).toEqual([]);
+    expect(resolve({ ...way, "source-nat": "masquerade" }, [line]).warned).toEqual([]);
+  });
+
+  it("warns of an address that answers would not come to", () => {
+    expect(resolve({ gateway: "198.51.100.1", gateway6: "none", "source-nat": "192.0.2.99" }, [line]).warned).toEqual([
+      "source-nat 192.0.2.99 is not an address of this router; answers have to be routed here",
+    ]);
   });
 });
