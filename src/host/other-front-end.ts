@@ -20,8 +20,9 @@ export async function planOtherFrontEnd(
   inUse: SavedTables["frontEnd"],
   thorough: boolean,
 ): Promise<Plan> {
-  if (inUse === undefined) return [];
-  const other = OTHER[inUse];
+  const current = inUse ?? (thorough ? await askFrontEnd(host) : undefined);
+  if (current === undefined) return [];
+  const other = OTHER[current];
   const steps = await Promise.all(
     families.map(async (family): Promise<Plan> => {
       const worthAsking = other === "nft" ? thorough : ((await host.read(LEGACY_TABLES[family])) ?? "").trim() !== "";
@@ -38,4 +39,10 @@ export async function planOtherFrontEnd(
     }),
   );
   return steps.flat();
+}
+
+/** A front end without any table prints nothing that would tell which it is: `iptables-save v1.8.9 (nf_tables)`. */
+async function askFrontEnd(host: Host): Promise<SavedTables["frontEnd"]> {
+  const { stdout } = await host.run(["iptables-save", "--version"]);
+  return stdout.includes("(nf_tables)") ? "nft" : stdout.includes("(legacy)") ? "legacy" : undefined;
 }
