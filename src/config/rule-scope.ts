@@ -1,6 +1,7 @@
 import { addressToBigInt } from "../net/address.ts";
 import type { Rule, Side } from "./schema.ts";
 import type { AddressMatch } from "./values/address.ts";
+import type { PortMatch } from "./values/port.ts";
 
 type Interval = readonly [number | bigint, number | bigint];
 
@@ -34,34 +35,37 @@ const PLAIN_OF_SIDE = ["interface-address", "interface-network", "group"] as con
 /** The conditions of a rule. */
 export function ruleScope(rule: Rule): RuleScope {
   const scope = new Map<string, Condition>([["traffic", TRAFFIC[rule.traffic]]]);
-  const add = (name: string, condition: Condition | undefined): void => {
-    if (condition !== undefined) scope.set(name, condition);
-  };
   if (rule.family !== "both") scope.set("family", { text: rule.family });
-  add("protocol", protocolCondition(rule));
-  for (const name of PLAIN) add(name, plainCondition(rule[name]));
-  add("source mac-address", plainCondition(rule.source["mac-address"]));
-  for (const name of ["source", "destination"] as const) {
-    const side = rule[name];
-    add(`${name} address`, addressCondition(side));
-    add(`${name} port`, portCondition(side));
-    for (const part of PLAIN_OF_SIDE) add(`${name} ${part}`, plainCondition(side[part]));
-  }
+  const protocol = protocolCondition(rule);
+  if (protocol !== undefined) scope.set("protocol", protocol);
+  for (const name of PLAIN) if (saysSomething(rule[name])) scope.set(name, { text: JSON.stringify(rule[name]) });
+  addSide(scope, "source", rule.source);
+  addSide(scope, "destination", rule.destination);
+  const mac = rule.source["mac-address"];
+  if (mac !== undefined) scope.set("mac-address", { text: JSON.stringify(mac) });
   return scope;
 }
 
-function valuesOf(intervals: readonly Interval[]): Values {
-  return {
-    intervals,
-    first: Math.min(...intervals.map(([first]) => Number(first))),
-    last: Math.max(...intervals.map(([, last]) => Number(last))),
-  };
+function addSide(scope: Map<string, Condition>, name: "source" | "destination", side: Side): void {
+  if (side.address.length > 0) scope.set(`${name} address`, addressCondition(side));
+  if (side.port !== undefined) scope.set(`${name} port`, portCondition(side.port));
+  for (const part of PLAIN_OF_SIDE)
+    if (saysSomething(side[part])) scope.set(`${name} ${part}`, { text: JSON.stringify(side[part]) });
 }
 
-/** A condition that is compared by its text only. An empty object or list is none. */
-function plainCondition(value: string | number | object | undefined): Condition | undefined {
-  if (value === undefined || (typeof value === "object" && Object.keys(value).length === 0)) return undefined;
-  return { text: JSON.stringify(value) };
+/** Conditions that are compared by their text only. An empty object or list is none. */
+function saysSomething(value: string | number | object | undefined): boolean {
+  return value !== undefined && (typeof value !== "object" || Object.keys(value).length > 0);
+}
+
+function valuesOf(intervals: readonly Interval[]): Values {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const interval of intervals) {
+    first = Math.min(first, Number(interval[0]));
+    last = Math.max(last, Number(interval[1]));
+  }
+  return { intervals, first, last };
 }
 
 function protocolCondition({ protocol }: Rule): Condition | undefined {
@@ -71,14 +75,11 @@ function protocolCondition({ protocol }: Rule): Condition | undefined {
   return protocol.negate ? { text } : { text, values: valuesOf(numbers.map((number): Interval => [number, number])) };
 }
 
-function portCondition({ port }: Side): Condition | undefined {
-  if (port === undefined) return undefined;
-  if (port.negate) return { text: port.text };
-  return { text: port.text, values: valuesOf(port.ranges.map(({ first, last }): Interval => [first, last])) };
+function portCondition({ text, negate, ranges }: PortMatch): Condition {
+  return negate ? { text } : { text, values: valuesOf(ranges.map(({ first, last }): Interval => [first, last])) };
 }
 
-function addressCondition({ address }: Side): Condition | undefined {
-  if (address.length === 0) return undefined;
+function addressCondition({ address }: Side): Condition {
   const text = address.map((match) => `${match.negate ? "!" : ""}${match.text}`).join();
   if (address.some(({ negate }) => negate)) return { text };
   return {

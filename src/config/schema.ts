@@ -46,7 +46,7 @@ function policyRouteField(lookups: Lookups) {
   });
 }
 
-export type Config = z.output<ReturnType<typeof policyRouteField>["schema"]>;
+export type Config = z.output<ReturnType<ReturnType<typeof policyRouteField>["schema"]>>;
 export type Uplink = Config["uplink"][string];
 export type Group = Config["group"][string];
 export type Rule = Config["rule"][string];
@@ -58,8 +58,8 @@ export type InterfaceMatch = Rule["inbound-interface"][number];
 let last: { readonly lookups: Lookups; readonly field: ReturnType<typeof policyRouteField> } | undefined;
 
 /**
- * The language with these names of services and protocols. Built when it is first asked for: that costs some milliseconds, and
- * not every command reads a configuration. Without `lookups` it is for its paths and kinds, which the names do not change: the
+ * The language with these names of services and protocols. Built when it is first asked for: not every
+ * command reads a configuration. Without `lookups` it is for its paths and kinds, which the names do not change: the
  * last one built will do.
  */
 export function policyRoute(lookups: Lookups = last?.lookups ?? BUILT_IN_LOOKUPS): ReturnType<typeof policyRouteField> {

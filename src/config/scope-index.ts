@@ -32,8 +32,13 @@ export function scopeIndex(): ScopeIndex {
   let count = 0;
   return {
     add(number, scope) {
-      const blocks = [...scope].map(([name, condition]) => ({ name, size: blockSize(condition.values) }));
-      const combination = blocks.map(({ name, size }) => `${name} ${size}`).join();
+      const blocks: Shelf["blocks"][number][] = [];
+      let combination = "";
+      for (const [name, condition] of scope) {
+        const size = blockSize(condition.values);
+        blocks.push({ name, size });
+        combination += `${name} ${size},`;
+      }
       const shelf = shelves.get(combination) ?? { blocks, entries: new Map() };
       shelves.set(combination, shelf);
       const key = keyOn(shelf, scope) ?? "";

@@ -1,10 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
 import { checkConfig } from "../../../src/config/check-tree.ts";
+import type { ConfigTree } from "../../../src/config/config-tree.ts";
+import type { Field } from "../../../src/config/fields.ts";
 import { ConfigError } from "../../../src/config/issue.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
 import { findNotSupported, NOT_SUPPORTED } from "../../../src/config/not-supported.ts";
 import { parseConfig, parseConfigTree } from "../../../src/config/parse-config.ts";
+import { policyRoute } from "../../../src/config/schema.ts";
 import { schemaPaths } from "../../../src/config/schema-paths.ts";
 import { arbitraryTree } from "./arbitrary-tree.ts";
 import { EVERY_PATH } from "./every-path.ts";
@@ -240,6 +244,23 @@ describe("the whole language", () => {
 
   it("has an example for each node and no other", () => {
     expect(Object.keys(EVERY_PATH).sort()).toEqual([...paths].sort());
+  });
+
+  it("is read as its zod schema reads it", () => {
+    // What the schema takes: objects for nodes and tags, text for leaves, lists for multi nodes, booleans for flags.
+    const asObject = (field: Field, tree: ConfigTree): unknown => {
+      const children = [...tree.children];
+      if (field.kind === "flag") return true;
+      if (field.kind === "leaf") return children[0]?.[0];
+      if (field.kind === "multi") return children.map(([word]) => word);
+      const below = field.kind === "tag" ? () => ({ ...field, kind: "node" as const }) : (word: string) => field.fields[word];
+      return Object.fromEntries(children.map(([word, child]) => [word, asObject(below(word) as Field, child)]));
+    };
+    const field = policyRoute(BUILT_IN_LOOKUPS);
+    for (const lines of [[], ...Object.values(EVERY_PATH).map((line) => [line]), ...Object.values(DOCUMENTS)]) {
+      const tree = treeOf(lines);
+      expect(parseConfig(tree, BUILT_IN_LOOKUPS)).toEqual(z.parse(field.schema(), asObject(field, tree)));
+    }
   });
 
   it("has only existing nodes in the list of what is not supported", () => {
