@@ -62,12 +62,21 @@ export function compile(input: CompileInput): KernelState {
 /** Mistakes that only show once tables have numbers. */
 export function checkTables(config: Config, facts: Facts, uplinks: readonly UplinkState[], slots: AssignedSlots): Issue[] {
   const targets = uplinkTargets(config, uplinks, slots.assignment);
-  return Object.entries(config.rule).flatMap(([number, rule]): Issue[] => {
+  // Tables given to both are found by the checks; here one of them has its default, which a `mark` fixes.
+  const shared = targets.flatMap((target, i): Issue[] => {
+    const other = targets.slice(0, i).find(({ table }) => table === target.table);
+    if (other === undefined || (other.config.table !== undefined && target.config.table !== undefined)) return [];
+    const without = other.config.table === undefined ? other : target;
+    const message = `both use table ${target.table}; ${without.name} by default (mark ${without.slot}), set its table`;
+    return [{ path: ["uplink", `${other.name} and ${target.name}`], message }];
+  });
+  const unknown = Object.entries(config.rule).flatMap(([number, rule]): Issue[] => {
     const reference = rule.set.table;
     if (rule.disable || rule.action !== "set" || reference === undefined) return [];
     if (tableNumber(reference, targets, facts.tableNames) !== undefined) return [];
     return [{ path: ["rule", number], message: `table "${reference}" is no number and no table of that name is known` }];
   });
+  return [...shared, ...unknown];
 }
 
 interface FamilyPart {

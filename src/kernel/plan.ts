@@ -141,9 +141,10 @@ function planSysctls(target: KernelObjects, observed: Observed, originsPath: str
   }
   const during = renderOrigins(origins);
   for (const [key, origin] of observed.origins) {
-    if (target.sysctls.has(key)) continue;
+    const wanted = target.sysctls.get(key);
+    if (wanted !== undefined && wanted !== origin.found) continue;
     origins.delete(key);
-    if (observed.sysctls.get(key) === origin.set)
+    if (wanted === undefined && observed.sysctls.get(key) === origin.set)
       restore.push({ do: "sysctl", why: `put ${key} back`, key, value: origin.found });
   }
   const after = renderOrigins(origins);
