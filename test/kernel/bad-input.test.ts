@@ -87,6 +87,13 @@ test("one table, one mark for two uplinks", async () => {
   expect(said).toContain("both use mark 2");
 });
 
+test("a table that is another uplink's default by its mark", async () => {
+  const two = lines("uplink b interface eth2", "uplink b gateway 203.0.113.1", "uplink b table 2002");
+  expect(await refused(`${OK}${two}${lines("uplink ok mark 2")}`)).toContain(
+    "policy-route uplink b and ok: both use table 2002; ok by default (mark 2), set its table",
+  );
+});
+
 test("200 uplinks", async () => {
   const many = Array.from({ length: 200 }, (_, i) =>
     lines(`uplink u${i} interface eth1`, `uplink u${i} gateway 198.51.100.${1 + (i % 200 === 1 ? 2 : 0)}`),

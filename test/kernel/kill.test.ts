@@ -88,7 +88,7 @@ async function strayConnections(router: Namespace, old: Whole, states: readonly 
 }
 
 describe.each(FRONT_ENDS)("kill -9 after every step (iptables-%s)", (frontEnd) => {
-  // How marks and tables change hands is the same with both front ends.
+  // Files and sysctls, and how marks and tables change hands, are the same with both front ends.
   const transitions = frontEnd === "nft" ? [...TRANSITIONS, ...EXCHANGES] : TRANSITIONS;
   test.concurrent.for(transitions)(
     "$name: never a mixture, and the next run makes it whole",
@@ -104,6 +104,7 @@ describe.each(FRONT_ENDS)("kill -9 after every step (iptables-%s)", (frontEnd) =
 
         const wrong: Record<string, string[]> = {};
         for (let at = 0; at <= whole.changes.length; at++) {
+          if (frontEnd === "legacy" && /^(write|remove)/.test(whole.changes[at - 1] ?? "")) continue;
           await reach(router, []);
           await reach(router, from);
           await connect(router, old);

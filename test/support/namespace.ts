@@ -67,11 +67,14 @@ ip route add default via 198.51.100.1; ip -6 route add default via 2001:db8:1::1
 mkdir -p ${ROOT}/etc/iproute2/rt_tables.d ${ROOT}/etc/iproute2/rt_protos.d ${ROOT}/var/lib ${ROOT}/run
 `;
 
+let bundled: Promise<string> | undefined;
+
 /** Opens the namespace. It vanishes with everything in it when this process ends. */
 export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
   const world = await openWorld("router");
   const env = { PATH: `${FRONT}:${TOOLS}`, LC_ALL: "C" };
-  const driver = await bundleEntry("test/kernel/driver.ts");
+  bundled ??= bundleEntry("test/kernel/driver.ts");
+  const driver = await bundled;
   await world.must(undefined, ["sh", "-euc", "mount -t tmpfs tmpfs /run; mkdir -p /run/pr; ip netns add router"]);
   await world.must(undefined, ["sh", "-euc", "cat > /run/pr/driver.cjs"], { stdin: driver });
   await world.must(NETNS, ["sh", "-euc", `${INTERFACES}\n${frontEndScript(FRONT, frontEnd)}`], { env });
