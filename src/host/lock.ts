@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { promises as fs } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { HostError } from "./host.ts";
 
@@ -12,9 +12,11 @@ export type Release = () => void;
  * all their names are one address.) Throws HostError when it is not free within `seconds`.
  */
 export async function takeLock(file: string, seconds: number): Promise<Release> {
-  await fs.mkdir(dirname(file), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new HostError(`cannot make ${dirname(file)}: ${error.code}`);
-  });
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw new HostError(`cannot make ${dirname(file)}: ${(error as NodeJS.ErrnoException).code}`);
+  }
   const child = spawn(
     "flock",
     [
