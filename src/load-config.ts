@@ -7,6 +7,7 @@ import { kindOf } from "./config/schema-paths.ts";
 import type { Context } from "./context.ts";
 import type { FoundConfig } from "./host/config-source.ts";
 import { readLinks, readTableNames } from "./host/gather-facts.ts";
+import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
 
 /** A configuration that passed every check, with its text in `set` form; both empty when `policy-route` is not configured. */
@@ -20,6 +21,7 @@ export interface LoadedConfig {
 export async function loadConfig(context: Context, found: FoundConfig): Promise<LoadedConfig> {
   if (found.tree === undefined) return { config: undefined, text: "", warnings: [] };
   const { host, paths } = context;
+  await postponeOptimising(found.tree.children.get("rule")?.children.size ?? 0);
   const [lookups, links, tableNames, allRpFilter] = await Promise.all([
     readLookups(host, paths),
     readLinks(host),

@@ -6,6 +6,7 @@ import { applyPlan } from "./host/apply-plan.ts";
 import { HostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
 import type { ObserveScope } from "./host/observe-kernel.ts";
+import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { syslog } from "./host/syslog.ts";
 import { askWitness } from "./host/witness.ts";
 import { keepSaved } from "./keep-saved.ts";
@@ -59,6 +60,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
   const release = await takeLock(context.paths.lock, LOCK_SECONDS);
   try {
     const proposed = request.proposed ?? (await readApplied(context));
+    await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
     const options = {
       allowSsh: request.allowSsh,
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
