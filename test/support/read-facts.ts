@@ -23,7 +23,13 @@ export function readFacts(text: string): Facts {
     else if (kind === "gateway") {
       const address = words[4] === "for" ? words[5] : undefined;
       const family = c.includes(":") ? "ipv6" : "ipv4";
-      gateways.push({ interface: a, family, gateways: c.split(","), source: b as GatewaySource, ...(address === undefined ? {} : { address }) });
+      gateways.push({
+        interface: a,
+        family,
+        gateways: c.split(","),
+        source: b as GatewaySource,
+        ...(address === undefined ? {} : { address }),
+      });
     } else if (kind === "rp_filter") rpFilter.set(a, Number(b));
     else if (kind === "untracked") untracked[a as Family] = b as Facts["untracked"][Family];
     else if (kind === "table") tableNames.set(b, Number(a));
@@ -31,7 +37,18 @@ export function readFacts(text: string): Facts {
     else if (kind === "no-ipv6") families = ["ipv4"];
     else if (kind !== "" && !kind.startsWith("#")) throw new Error(`facts: unknown line: ${line}`);
   }
-  return { now: 1_800_000_000, families, links, gateways, slots: parseSlotMemory(text), tableNames, rpFilter, untracked, ipset, problems: [] };
+  return {
+    now: 1_800_000_000,
+    families,
+    links,
+    gateways,
+    slots: parseSlotMemory(text),
+    tableNames,
+    rpFilter,
+    untracked,
+    ipset,
+    problems: [],
+  };
 }
 
 function readLink(index: number, [, name = "", state = "", ...rest]: readonly string[]): Link {
@@ -49,5 +66,13 @@ function readLink(index: number, [, name = "", state = "", ...rest]: readonly st
       flags: [],
     });
   }
-  return { name, index, up: state !== "admin-down", carrier: state === "up", pointToPoint: rest.includes("ptp"), loopback: false, addresses };
+  return {
+    name,
+    index,
+    up: state !== "admin-down",
+    carrier: state === "up",
+    pointToPoint: rest.includes("ptp"),
+    loopback: false,
+    addresses,
+  };
 }
