@@ -98,8 +98,7 @@ test("defaults, offered words and literal value helps satisfy the node's own con
 test("op mode hands words on in double quotes, as arguments of one program", () => {
   for (const [path, text] of files) {
     const run = /^run: (.*)$/m.exec(text)?.[1];
-    if (run !== undefined)
-      expect(run, path).toMatch(/^\/usr\/lib\/policy-route\/libexec\/op-mode( [a-z-]+)+( "\$4")?$/);
+    if (run !== undefined) expect(run, path).toMatch(/^\/usr\/lib\/policy-route\/libexec\/op-mode( [a-z-]+)+( "\$4")?$/);
     expect(run?.includes("$4") ?? false, path).toBe(path.endsWith("/node.tag/node.def") && path.startsWith("op/"));
   }
   expect(existsSync(join(top, "templates/op/show/node.def"))).toBe(false);
