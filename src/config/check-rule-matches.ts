@@ -2,7 +2,7 @@ import type { Check } from "./check.ts";
 import type { FirewallGroupKind } from "./check-context.ts";
 import { checkInterfaceExists } from "./check-uplink-way.ts";
 import { familyConflict } from "./rule-families.ts";
-import type { Rule } from "./schema.ts";
+import type { Rule, Side } from "./schema.ts";
 import type { ProtocolMatch } from "./values/protocol.ts";
 import type { UserMatch } from "./values/user.ts";
 
@@ -13,10 +13,11 @@ const ICMPV6 = 58;
 
 /** What a rule looks at. */
 export function checkRuleMatches(check: Check, path: readonly string[], rule: Rule): void {
-  const usesPort = [rule.source, rule.destination].some(
-    ({ port, group }) => port !== undefined || group["port-group"] !== undefined,
-  );
-  if (usesPort && !hasPorts(rule.protocol) && !check.isBroken([...path, "protocol"])) {
+  if (
+    (usesPort(rule.source) || usesPort(rule.destination)) &&
+    !hasPorts(rule.protocol) &&
+    !check.isBroken([...path, "protocol"])
+  ) {
     check.error(path, "port needs protocol tcp, udp, tcp_udp, sctp, dccp or udplite");
   }
   if (Object.keys(rule.icmp).length > 0 && !isProtocol(rule.protocol, ICMP)) check.error(path, "icmp needs protocol icmp");
@@ -30,20 +31,22 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
   }
   checkUser(check, path, "user", rule.user, check.context.users);
   checkUser(check, path, "user-group", rule["user-group"], check.context.userGroups);
-  for (const side of [rule.source, rule.destination]) {
-    for (const name of [side["interface-address"], side["interface-network"]])
-      if (name !== undefined) checkInterfaceAddress(check, path, name);
-    for (const [kind, group] of Object.entries(side.group)) {
-      if (
-        check.context.firewallGroups !== undefined &&
-        check.context.firewallGroups.get(kind as FirewallGroupKind)?.has(group.name) !== true
-      ) {
-        check.error(path, `firewall ${kind} "${group.name}" does not exist`);
-      }
-    }
-  }
+  checkSide(check, path, rule.source);
+  checkSide(check, path, rule.destination);
   for (const { name, negate, wildcard } of rule["inbound-interface"])
     if (!negate && !wildcard) checkInterfaceExists(check, path, name);
+}
+
+function checkSide(check: Check, path: readonly string[], side: Side): void {
+  const { "interface-address": address, "interface-network": network, group } = side;
+  if (address !== undefined) checkInterfaceAddress(check, path, address);
+  if (network !== undefined) checkInterfaceAddress(check, path, network);
+  const { firewallGroups } = check.context;
+  if (firewallGroups === undefined) return;
+  for (const [kind, { name }] of Object.entries(group)) {
+    if (firewallGroups.get(kind as FirewallGroupKind)?.has(name) !== true)
+      check.error(path, `firewall ${kind} "${name}" does not exist`);
+  }
 }
 
 /** The addresses are looked up at the commit: without one the rule is in the kernel, and takes nothing. */
@@ -52,6 +55,10 @@ function checkInterfaceAddress(check: Check, path: readonly string[], name: stri
   if (!check.interfaces.exists(name) || check.interfaces.addresses(name).some(({ address }) => !address.startsWith("fe80:")))
     return;
   check.warn(path, `matches nothing: ${name} has no address. Commit again, or "restart policy-route", when it has one`);
+}
+
+function usesPort({ port, group }: Side): boolean {
+  return port !== undefined || group["port-group"] !== undefined;
 }
 
 function hasPorts(protocol: ProtocolMatch | undefined): boolean {

@@ -13,7 +13,8 @@ export interface PortMatch {
   readonly text: string;
 }
 
-function mergeRanges(ranges: readonly PortRange[]): PortRange[] {
+function mergeRanges(ranges: readonly PortRange[]): readonly PortRange[] {
+  if (ranges.length === 1) return ranges;
   const merged: PortRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
     const previous = merged.at(-1);
