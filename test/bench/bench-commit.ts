@@ -16,6 +16,10 @@ export function benchCommit(row: Row, frontEnd: FrontEnd, scratch: string): Resu
   const save = (tool: string): string =>
     spawnSync("ip", ["netns", "exec", row.router, tool], { env: policy.env, encoding: "utf8", maxBuffer: 1 << 28 }).stdout;
   const saved = { ipv4: save("iptables-save"), ipv6: save("ip6tables-save") };
+  for (const text of Object.values(saved)) {
+    const rules = text.split("\n").filter((line) => line.startsWith("-A POLICY_ROUTE_FWD")).length;
+    if (rules !== RULES) throw new Error(`the bare restores would not be of the same rules: ${rules} instead of ${RULES}`);
+  }
   const peak =
     Number(
       /Maximum resident set size \(kbytes\): (\d+)/.exec(timeVerbose(policy.argv("apply", "--config", full), policy.env))?.[1] ??
