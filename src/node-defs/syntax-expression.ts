@@ -13,9 +13,9 @@ export const EXEC_VALIDATORS: readonly string[] = ["port", "name"];
 const MAX_STRING = 4000;
 
 /**
- * The `syntax:expression:` of a node, `undefined` when it has no constraint. All alternatives become one pattern; an exec
- * validator stands alone, for the engine runs one program and does not or programs together. `problem` is called for what
- * cannot be expressed.
+ * The `syntax:expression:` of a node, `undefined` when it has no constraint. All alternatives become one pattern. An exec
+ * validator comes behind it: the engine's `||` stops at what holds (vyatta-cfg, cli_new.c, check_syn), so that the program is
+ * started only for what the pattern does not know. `problem` is called for what cannot be expressed.
  */
 export function syntaxExpression(node: ConfigNode, problem: (message: string) => void): string | undefined {
   const { constraint, constraintErrorMessage: message } = node;
@@ -23,18 +23,25 @@ export function syntaxExpression(node: ConfigNode, problem: (message: string) =>
     if (message !== "") problem("constraintErrorMessage without constraint");
     return undefined;
   }
-  const exec = constraint.find((one) => one.kind === "validator" && EXEC_VALIDATORS.includes(one.name));
-  if (exec?.kind === "validator") {
-    if (constraint.length > 1) problem(`validator ${exec.name} is a program and has to be the only alternative`);
-    if (!/^[A-Za-z0-9 -]*$/.test(exec.argument))
-      problem(`argument "${exec.argument}" may hold only letters, digits, spaces and -`);
-    const words = [`${LIBEXEC}/validate-${exec.name}`, ...(exec.argument === "" ? [] : [exec.argument]), "'$VAR(@)'"];
-    return `exec ${quote(words.join(" "))}${message === "" ? "" : ` ; ${quote(message)}`}`;
-  }
-  if (message === "") problem("constraintErrorMessage is missing");
-  const pattern = `^(${constraint.map((one) => patternOf(one, problem)).join("|")})$`;
+  const programs = constraint.flatMap((one) => (isProgram(one) ? [execOf(one, problem)] : []));
+  const patterns = constraint.flatMap((one) => (isProgram(one) ? [] : [patternOf(one, problem)]));
+  if (programs.length > 1) problem("only one validator can be a program");
+  if (programs.length === 0 && message === "") problem("constraintErrorMessage is missing");
+  const pattern = `^(${patterns.join("|")})$`;
   if (pattern.length > MAX_STRING) problem(`the pattern has ${pattern.length} characters, more than ${MAX_STRING}`);
-  return `pattern $VAR(@) ${quote(pattern)} ; ${quote(message)}`;
+  const alternatives = [...(patterns.length === 0 ? [] : [`pattern $VAR(@) ${quote(pattern)}`]), ...programs];
+  return `${alternatives.join(" || ")}${message === "" ? "" : ` ; ${quote(message)}`}`;
+}
+
+type Validator = Extract<Constraint, { kind: "validator" }>;
+
+function isProgram(constraint: Constraint): constraint is Validator {
+  return constraint.kind === "validator" && EXEC_VALIDATORS.includes(constraint.name);
+}
+
+function execOf({ name, argument }: Validator, problem: (message: string) => void): string {
+  if (!/^[A-Za-z0-9 -]*$/.test(argument)) problem(`argument "${argument}" may hold only letters, digits, spaces and -`);
+  return `exec ${quote([`${LIBEXEC}/validate-${name}`, ...(argument === "" ? [] : [argument]), "'$VAR(@)'"].join(" "))}`;
 }
 
 function patternOf(constraint: Constraint, problem: (message: string) => void): string {

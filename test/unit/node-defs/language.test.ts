@@ -38,9 +38,9 @@ function holds(node: ConfigNode, value: string): boolean {
   const line = syntaxExpression(node, (problem) => expect.fail(problem));
   if (line === undefined) return true;
   const pattern = patternOf(line);
-  if (pattern !== undefined) return new RegExp(pattern).test(value);
-  const command = /^exec "(.*)"$/.exec(line)?.[1]?.replace(LIBEXEC, join(top, "libexec")).replace("$VAR(@)", value);
-  return spawnSync("/bin/sh", ["-c", command ?? "exit 2"]).status === 0;
+  if (pattern !== undefined && new RegExp(pattern).test(value)) return true;
+  const command = /(?:^|\|\| )exec "(.*)"$/.exec(line)?.[1]?.replace(LIBEXEC, join(top, "libexec")).replace("$VAR(@)", value);
+  return command !== undefined && spawnSync("/bin/sh", ["-c", command]).status === 0;
 }
 
 test.each(linesOf("values.txt"))("%s", (line) => {

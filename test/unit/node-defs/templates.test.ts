@@ -49,6 +49,9 @@ test("only forms every generation of the engine knows, tag and multi first", () 
     /^(help|allowed|run|end): \S.*$/,
     /^val_help: [^;]+; [^;]+$/,
     new RegExp(`^syntax:expression: pattern \\$VAR\\(@\\) ${STRING} ; ${STRING}$`),
+    new RegExp(
+      `^syntax:expression: pattern \\$VAR\\(@\\) ${STRING} \\|\\| exec "/usr/lib/policy-route/libexec/validate-port '\\$VAR\\(@\\)'"$`,
+    ),
     /^syntax:expression: exec "\/usr\/lib\/policy-route\/libexec\/validate-[a-z]+( [a-z]+)? '\$VAR\(@\)'"$/,
   ];
   for (const [path, text] of files) {
