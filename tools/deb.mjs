@@ -42,7 +42,7 @@ function sourceDate() {
 function bundledPackages() {
   const lock = JSON.parse(readFileSync(join(top, "package-lock.json"), "utf8"));
   const shipped = Object.entries(lock.packages).filter(
-    ([path, entry]) => path !== "" && !entry.dev && !entry.optional && !entry.devOptional,
+    ([path, entry]) => path !== "" && !entry.dev && !entry.optional && !entry.devOptional && !entry.extraneous,
   );
   return shipped
     .map(([path, entry]) => {
