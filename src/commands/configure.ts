@@ -1,4 +1,6 @@
+import { treeBelow } from "../config/build-tree.ts";
 import { type Context, EXIT } from "../context.ts";
+import { postponeOptimising } from "../host/postpone-optimising.ts";
 import { programFolder } from "../host/program-folder.ts";
 import { realSessionFiles } from "../host/session-files.ts";
 import { inputLines, isAtTerminal, Terminal } from "../host/terminal.ts";
@@ -51,5 +53,7 @@ async function batch(session: Session, world: SessionWorld, script: string | und
     world.err(`configure: there is no file ${script}\n`);
     return EXIT.operator;
   }
-  return (await runBatch(session, world, text.split("\n"), script)) ? EXIT.fine : EXIT.operator;
+  const lines = text.split("\n");
+  await postponeOptimising(Math.max(lines.length, treeBelow(session.running, ["policy-route", "rule"])?.children.size ?? 0));
+  return (await runBatch(session, world, lines, script)) ? EXIT.fine : EXIT.operator;
 }

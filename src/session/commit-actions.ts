@@ -39,6 +39,7 @@ function visit(before: ConfigTree, after: ConfigTree, place: Place, path: readon
     const next = step(place, word);
     if (next === undefined) return [];
     const [old, now] = [treeBelow(before, [word]), treeBelow(after, [word])];
+    if (old === now) return [];
     const here = [...path, word];
     const below = visit(old ?? EMPTY_TREE, now ?? EMPTY_TREE, next, here);
     const action: CommitAction = now === undefined ? "DELETE" : old === undefined ? "SET" : "ACTIVE";

@@ -4,9 +4,9 @@ import { checkAll, checkValue } from "./check-value.ts";
 import { actionRuns, changedNodes } from "./commit-actions.ts";
 import { isChanged } from "./level-commands.ts";
 import { type Merge, mergeTrees } from "./merge-trees.ts";
-import { sameConfig } from "./render-config.ts";
 import { runAction } from "./run-action.ts";
 import { offerToActions, readRunning, writeRunning } from "./running-config.ts";
+import { sameConfig } from "./same-trees.ts";
 import type { Command, Outcome, Session, SessionWorld } from "./session.ts";
 
 /**
@@ -38,7 +38,9 @@ export const commit: Command = async (session, world, words) => {
 };
 
 async function commitLocked(session: Session, world: SessionWorld): Promise<Outcome> {
-  const running = (await readRunning(world)) ?? EMPTY_TREE;
+  const found = (await readRunning(world)) ?? EMPTY_TREE;
+  // The tree the edits began with shares with them what they left alone: comparing the two is quick.
+  const running = sameConfig(found, session.running, session.templates) ? session.running : found;
   const merge = mergeTrees(session.running, session.working, running, session.templates);
   const goesOn = sayConflicts(world, merge);
   session.running = running;

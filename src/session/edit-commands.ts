@@ -1,11 +1,15 @@
 import { treeBelow } from "../config/build-tree.ts";
+import type { ConfigTree } from "../config/config-tree.ts";
 import { setProblems } from "./check-path.ts";
-import { LimitError, withoutPath, withPath, withSubtree } from "./edit-tree.ts";
+import { type Drafts, LimitError, withoutPath, withPath, withSubtree } from "./edit-tree.ts";
 import { expandPath } from "./expand-path.ts";
 import { sayPathProblem } from "./path-problem.ts";
 import { placeOf } from "./place.ts";
 import { sayBlock, sayFailed } from "./say.ts";
 import type { Command, Outcome, Session, SessionWorld } from "./session.ts";
+
+/** What `set` made of a working configuration so far. Whatever else makes another one, a commit or a load, ends that. */
+const drafts = new WeakMap<ConfigTree, Drafts>();
 
 /** `set PATH`: what exists already is said and is no failure. */
 export const set: Command = async (session, world, words) => {
@@ -19,7 +23,9 @@ export const set: Command = async (session, world, words) => {
     return "fine";
   }
   return limited(world, "Set", () => {
-    session.working = withPath(session.working, session.templates, path);
+    const own = drafts.get(session.working) ?? new WeakSet();
+    session.working = withPath(session.working, session.templates, path, own);
+    drafts.set(session.working, own);
   });
 };
 

@@ -2,7 +2,7 @@ import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
 import { renderCurly } from "../config/render-tree.ts";
 import { ConfigSyntaxError } from "../config/syntax-error.ts";
 import { setProblems } from "./check-path.ts";
-import { LimitError, withPath } from "./edit-tree.ts";
+import { type Drafts, LimitError, withPath } from "./edit-tree.ts";
 import { kindsOf } from "./kind-of.ts";
 import { isChanged } from "./level-commands.ts";
 import { knownLength } from "./place.ts";
@@ -59,6 +59,7 @@ export const load: Command = async (session, world, words) => {
 async function checkedTree(session: Session, world: SessionWorld, loaded: ConfigTree): Promise<ConfigTree> {
   const refused: string[] = [];
   let tree: ConfigTree = EMPTY_TREE;
+  const drafts: Drafts = new WeakSet();
   const trial = { ...session, working: tree };
   for (const path of pathsOf(loaded, [])) {
     const known = knownLength(session.templates, path);
@@ -72,7 +73,7 @@ async function checkedTree(session: Session, world: SessionWorld, loaded: Config
           ]
         : await setProblems(trial, world, path);
     try {
-      if (problems.length === 0) tree = withPath(tree, session.templates, path);
+      if (problems.length === 0) tree = withPath(tree, session.templates, path, drafts);
     } catch (error) {
       if (!(error instanceof LimitError)) throw error;
       refused.push(error.message, setFailed(path));

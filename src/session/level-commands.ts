@@ -4,7 +4,7 @@ import { withPath } from "./edit-tree.ts";
 import { expandPath } from "./expand-path.ts";
 import { sayPathProblem } from "./path-problem.ts";
 import { hasNamedChildren, placeOf } from "./place.ts";
-import { sameConfig } from "./render-config.ts";
+import { sameConfig } from "./same-trees.ts";
 import { sayBlock, sayFailed } from "./say.ts";
 import type { Command, Session } from "./session.ts";
 

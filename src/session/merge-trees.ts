@@ -1,8 +1,8 @@
 import { treeBelow } from "../config/build-tree.ts";
 import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
-import { diffLines, nodeLines } from "./diff-lines.ts";
 import type { NodeTemplate } from "./node-template.ts";
-import { hasNamedChildren, type Place, step } from "./place.ts";
+import { type Place, step } from "./place.ts";
+import { sameTrees } from "./same-trees.ts";
 
 /** Both sessions changed one thing, each in its own way. */
 export interface Conflict {
@@ -61,8 +61,8 @@ function mergeChild(
   path: readonly string[],
   conflicts: Conflict[],
 ): ConfigTree | undefined {
-  if (same(mine, theirs, place) || same(base, theirs, place)) return mine;
-  if (same(base, mine, place)) return theirs;
+  if (sameTrees(mine, theirs, place) || sameTrees(base, theirs, place)) return mine;
+  if (sameTrees(base, mine, place)) return theirs;
   const isTagValue = place.template.kind === "tag" && place.isValue;
   if (mine === undefined || (place.template.kind === "leaf" && !place.isValue)) {
     conflicts.push({ path, kind: "overridden" });
@@ -73,10 +73,4 @@ function mergeChild(
     return mine;
   }
   return merge(base ?? EMPTY_TREE, mine, theirs ?? EMPTY_TREE, place, path, conflicts);
-}
-
-function same(a: ConfigTree | undefined, b: ConfigTree | undefined, place: Place): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  const lines = hasNamedChildren(place) ? diffLines(a, b, place) : place.isValue ? [] : nodeLines(a, b, place.template, [""]);
-  return lines.every((line) => line.mark === " ");
 }

@@ -1,8 +1,8 @@
 import { EMPTY_TREE } from "../config/config-tree.ts";
 import { CLI_SHELL_API } from "./cli-shell-api.ts";
 import { loadConfigTemplates, loadOpTemplates } from "./load-templates.ts";
-import { sameConfig } from "./render-config.ts";
 import { readRunning } from "./running-config.ts";
+import { sameConfig } from "./same-trees.ts";
 import { savedTree } from "./saved-config.ts";
 import type { Session, SessionWorld } from "./session.ts";
 

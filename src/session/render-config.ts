@@ -44,8 +44,3 @@ export function renderComparison(before: ConfigTree, after: ConfigTree, root: No
   }
   return text;
 }
-
-/** Whether two configurations say the same: order counts among the values of a multi, nowhere else. */
-export function sameConfig(before: ConfigTree, after: ConfigTree, root: NodeTemplate): boolean {
-  return diffLines(before, after, { template: root, isValue: false }).every((line) => line.mark === " ");
-}

@@ -4,11 +4,12 @@ import { type ConfigTree, EMPTY_TREE } from "../../../src/config/config-tree.ts"
 import { parseCurly } from "../../../src/config/parse-curly.ts";
 import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
 import { renderCurly, renderSetCommands } from "../../../src/config/render-tree.ts";
-import { LimitError, withoutPath, withPath } from "../../../src/session/edit-tree.ts";
+import { type Drafts, LimitError, withoutPath, withPath } from "../../../src/session/edit-tree.ts";
 import { kindsOf } from "../../../src/session/kind-of.ts";
 import { mergeTrees } from "../../../src/session/merge-trees.ts";
 import type { NodeTemplate } from "../../../src/session/node-template.ts";
 import { renderComparison, renderShow } from "../../../src/session/render-config.ts";
+import { sameConfig } from "../../../src/session/same-trees.ts";
 import { smallProgram } from "./fixture.ts";
 import { newFolder, open, removeFolders } from "./open.ts";
 
@@ -31,12 +32,12 @@ const path: fc.Arbitrary<readonly string[]> = fc.oneof(
 );
 const edits = fc.array(fc.tuple(fc.constantFrom("set", "set", "set", "delete"), path), { maxLength: 25 });
 
-function edited(start: ConfigTree, steps: readonly (readonly [string, readonly string[]])[]): ConfigTree {
+function edited(start: ConfigTree, steps: readonly (readonly [string, readonly string[]])[], drafts?: Drafts): ConfigTree {
   return steps.reduce((tree, [verb, words]) => {
     const full = ["policy-route", ...words];
     if (verb === "delete") return withoutPath(tree, templates, full);
     try {
-      return withPath(tree, templates, full);
+      return withPath(tree, templates, full, drafts);
     } catch (error) {
       if (error instanceof LimitError) return tree;
       throw error;
@@ -62,8 +63,31 @@ describe("any edits", () => {
         const after = edited(before, second);
         const same = JSON.stringify(facts(before)) === JSON.stringify(facts(after));
         expect(renderComparison(before, after, templates) === "").toBe(same);
+        expect(sameConfig(before, after, templates)).toBe(same);
+        const read = parseSetCommands(renderSetCommands(before, kindsOf(templates)));
+        expect(sameConfig(read, after, templates)).toBe(same);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it("are the same in any order, but for the values of a multi", () => {
+    const read = (...lines: string[]) => parseSetCommands(lines.map((line) => `set policy-route ${line}\n`).join(""));
+    const both = (...lines: string[]) => sameConfig(read(...lines), read(...[...lines].reverse()), templates);
+    expect(both("rule 1", "rule 2 source address x", "disable")).toBe(true);
+    expect(both("exempt 10.0.0.0/8", "exempt 10.1.0.0/16")).toBe(false);
+  });
+
+  it("in place make the same configuration, and change none that was there before", () => {
+    fc.assert(
+      fc.property(edits, edits, (first, second) => {
+        const before = edited(EMPTY_TREE, first);
+        const [was, steps] = [facts(before), second.filter(([verb]) => verb === "set")];
+        const wanted = facts(edited(before, steps));
+        expect(facts(edited(before, steps, new WeakSet()))).toEqual(wanted);
+        expect(facts(before)).toEqual(was);
+      }),
+      { numRuns: 300 },
     );
   });
 
