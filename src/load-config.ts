@@ -1,6 +1,7 @@
-import { checkTree } from "./config/check-tree.ts";
+import { checkParsed } from "./config/check-tree.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
+import { parseConfigTree } from "./config/parse-config.ts";
 import { renderSetCommands } from "./config/render-tree.ts";
 import type { Config } from "./config/schema.ts";
 import { kindOf } from "./config/schema-paths.ts";
@@ -22,19 +23,21 @@ export async function loadConfig(context: Context, found: FoundConfig): Promise<
   if (found.tree === undefined) return { config: undefined, text: "", warnings: [] };
   const { host, paths } = context;
   await postponeOptimising(found.tree.children.get("rule")?.children.size ?? 0);
-  const [lookups, links, tableNames, allRpFilter] = await Promise.all([
-    readLookups(host, paths),
+  const { tree } = found;
+  // The links come from a program: the configuration is read while it runs.
+  const [links, parsed, tableNames, allRpFilter] = await Promise.all([
     readLinks(host),
+    readLookups(host, paths).then((lookups) => parseConfigTree(tree, lookups)),
     readTableNames(host, paths),
     host.read("/proc/sys/net/ipv4/conf/all/rp_filter"),
   ]);
   const configured = configuredInterfaces(found.router);
-  const { config, errors, warnings } = checkTree(found.tree, lookups, {
+  const { config, errors, warnings } = checkParsed(tree, parsed, {
     links,
     tableNames,
     ...(configured === undefined ? {} : { configured }),
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });
   if (errors.length > 0) throw new ConfigError(errors);
-  return { config, text: renderSetCommands(found.tree, kindOf, ["policy-route"]), warnings };
+  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]), warnings };
 }

@@ -13,7 +13,7 @@ import type { Issue } from "./issue.ts";
 import type { Lookups } from "./lookups.ts";
 import { compareNatural } from "./natural-order.ts";
 import { findNotSupported } from "./not-supported.ts";
-import { parseConfigTree } from "./parse-config.ts";
+import { type ParsedConfig, parseConfigTree } from "./parse-config.ts";
 import type { Config } from "./schema.ts";
 
 /** A configuration and everything that is to be said about it, in the order of its paths. */
@@ -26,7 +26,11 @@ export interface CheckedConfig {
 
 /** Reads and checks the tree below `policy-route`: form, what this release cannot do, and what spans nodes; all at once. */
 export function checkTree(tree: ConfigTree, lookups: Lookups, context: CheckContext): CheckedConfig {
-  const { config, issues } = parseConfigTree(tree, lookups);
+  return checkParsed(tree, parseConfigTree(tree, lookups), context);
+}
+
+/** The second half of that, for whoever reads the tree before the context is known. */
+export function checkParsed(tree: ConfigTree, { config, issues }: ParsedConfig, context: CheckContext): CheckedConfig {
   const found = checkConfig(config, context, issues);
   return {
     config,
