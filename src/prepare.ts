@@ -84,11 +84,12 @@ export async function prepare(context: Context, config: Config | undefined, opti
     originsPath: paths.sysctls,
   };
   const inUse = seen.saved.ipv4.frontEnd;
-  const [observed, elsewhere] = await Promise.all([
+  const [observed, elsewhere, target] = await Promise.all([
     observeKernel(host, seen, scope),
     planOtherFrontEnd(host, families, inUse, options.allowSsh || config === undefined),
+    // In the next turn of the event loop: by then the programs of the other two are running.
+    nextTurn().then(() => renderState(wanted.state)),
   ]);
-  const target = renderState(wanted.state);
   const planOptions: PlanOptions = {
     originsPath: paths.sysctls,
     staleMarks: [...wanted.state.staleMarks, ...(options.staleMarks ?? [])],
@@ -112,6 +113,10 @@ export async function prepare(context: Context, config: Config | undefined, opti
     packets: { ipv4: seen.saved.ipv4.packets, ipv6: seen.saved.ipv6.packets },
     frontEnd: inUse,
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 type Wanted = Pick<Prepared, "uplinks" | "slots" | "state" | "warnings">;
