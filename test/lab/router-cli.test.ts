@@ -162,7 +162,16 @@ describe("what can be wrong", () => {
 
 describe("a DHCP uplink without hook and lease", () => {
   const config = {
-    uplink: { dsl: { interface: "eth1", gateway: "dhcp", disable: false, onlink: false, "source-address": "auto" } },
+    uplink: {
+      dsl: {
+        interface: "eth1",
+        gateway: "dhcp",
+        disable: false,
+        onlink: false,
+        "source-address": "auto",
+        "source-nat": "disable",
+      },
+    },
     "router-access": { address: "127.0.0.1", port: 22, user: "vyos", timeout: 5, disable: false },
   } as unknown as Config;
   const resolve = async () => {

@@ -158,6 +158,11 @@ async function bgpSettled(world: World, prefixes: number): Promise<void> {
   );
 }
 
+async function seesNoCarrier(world: World, line: string): Promise<boolean> {
+  const [link] = JSON.parse(await world.must(ROUTER, ["ip", "-j", "link", "show", line])) as { operstate: string }[];
+  return link?.operstate !== "UP";
+}
+
 function assemble(world: World, agents: ReadonlyMap<HostName, Agent>, dhcp: Dhcp, installed: Installed): Lab {
   const agent = (host: HostName): Agent => {
     const found = agents.get(host);
@@ -184,6 +189,8 @@ function assemble(world: World, agents: ReadonlyMap<HostName, Agent>, dhcp: Dhcp
     async carrier(line, state) {
       const [host, device] = FAR_END[line];
       await world.must({ netns: host }, ["ip", "link", "set", device, state]);
+      // The kernel tells routing of a lost carrier from its own queue, up to a second later (linkwatch, Linux 6.18).
+      if (state === "down") await until(`the router to see that ${line} is dead`, () => seesNoCarrier(world, line));
       // The far end lost its own routes and IPv6 addresses with the link; -force: what is still there is no error.
       const again = `${SETUP[host].join("\n")}\n`;
       if (state === "up" && host !== "dslam")
