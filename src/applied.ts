@@ -22,6 +22,8 @@ export interface SavedState {
   readonly uplinks: readonly UplinkState[];
   readonly slots: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
+  /** Which iptables holds the rules: when another is in use at the next reconcile, the old one has to be cleared. */
+  readonly frontEnd: Prepared["frontEnd"];
 }
 
 /** What the boot unit needs of the last life of this machine. */
@@ -90,6 +92,7 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
     uplinks: settled.uplinks,
     slots: Object.fromEntries(settled.slots.assignment.slots),
     warnings: settled.warnings.map(formatIssue),
+    frontEnd: settled.frontEnd,
   };
   await host.write(paths.state, `${JSON.stringify(state)}\n`);
 }

@@ -10,6 +10,7 @@ import type { FoundConfig } from "./host/config-source.ts";
 import { readLinks, readTableNames } from "./host/gather-facts.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
+import type { Link } from "./uplink/facts.ts";
 
 /** A configuration that passed every check, with its text in `set` form; both empty when `policy-route` is not configured. */
 export interface LoadedConfig {
@@ -18,15 +19,19 @@ export interface LoadedConfig {
   readonly warnings: readonly Issue[];
 }
 
-/** Reads and checks what a source found, against this router. @throws ConfigError with all mistakes at once */
-export async function loadConfig(context: Context, found: FoundConfig): Promise<LoadedConfig> {
+/** Reads and checks what a source found, against this router, whose links may be known already. @throws ConfigError with all mistakes at once */
+export async function loadConfig(
+  context: Context,
+  found: FoundConfig,
+  known: Promise<readonly Link[]> = readLinks(context.host),
+): Promise<LoadedConfig> {
   if (found.tree === undefined) return { config: undefined, text: "", warnings: [] };
   const { host, paths } = context;
   await postponeOptimising(found.tree.children.get("rule")?.children.size ?? 0);
   const { tree } = found;
   // The links come from a program: the configuration is read while it runs.
   const [links, parsed, tableNames, allRpFilter] = await Promise.all([
-    readLinks(host),
+    known,
     readLookups(host, paths).then((lookups) => parseConfigTree(tree, lookups)),
     readTableNames(host, paths),
     host.read("/proc/sys/net/ipv4/conf/all/rp_filter"),

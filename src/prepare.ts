@@ -6,7 +6,7 @@ import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
-import { type ObserveScope, observeKernel, observeTablesAndRules } from "./host/observe-kernel.ts";
+import { type ObserveScope, observeKernel, observeTablesAndRules, type TablesAndRules } from "./host/observe-kernel.ts";
 import { planOtherFrontEnd } from "./host/other-front-end.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
@@ -49,6 +49,26 @@ export interface PrepareOptions {
   readonly adjust?: (facts: Facts) => Facts;
   /** Connections to forget besides: on a detour, those that the way on would give to somebody else. */
   readonly staleMarks?: readonly Fwmark[];
+  /** A look that was started earlier. */
+  readonly looking?: Promise<Looking>;
+}
+
+/** A look at the kernel that is under way: what it needs is known before the configuration is read. */
+export interface Looking {
+  readonly families: readonly Family[];
+  readonly memory: string | undefined;
+  readonly remembered: readonly number[];
+  readonly looking: Promise<TablesAndRules>;
+}
+
+/** Starts the programs that read back what is ours; they run while the caller does something else. */
+export async function startLooking({ host, paths }: Context, counters = false): Promise<Looking> {
+  const [families, memory] = await Promise.all([familiesOf(host), host.read(paths.rtTables)]);
+  const remembered = [...parseTableNames(memory ?? "").values(), ...defaultTables(memory)];
+  const looking = observeTablesAndRules(host, families, remembered, counters);
+  // Whoever waits for it gets the error; when nobody comes to that, because the configuration has mistakes, it is no news.
+  looking.catch(() => {});
+  return { families, memory, remembered, looking };
 }
 
 const NO_SLOTS: AssignedSlots = {
@@ -62,9 +82,7 @@ const NO_SLOTS: AssignedSlots = {
 /** Computes the plan for `config`, or for having nothing when it is undefined. Reads the world, changes nothing. */
 export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
   const { host, paths } = context;
-  const [families, memory] = await Promise.all([familiesOf(host), host.read(paths.rtTables)]);
-  const remembered = [...parseTableNames(memory ?? "").values(), ...defaultTables(memory)];
-  const looking = observeTablesAndRules(host, families, remembered, options.counters);
+  const { families, memory, remembered, looking } = await (options.looking ?? startLooking(context, options.counters));
   const [seen, gathered] = await Promise.all([
     looking,
     config === undefined ? undefined : gatherFacts(host, paths, config, { families, seen: looking }, options.allowSsh),
@@ -86,7 +104,7 @@ export async function prepare(context: Context, config: Config | undefined, opti
   const inUse = seen.saved.ipv4.frontEnd;
   const [observed, elsewhere, target] = await Promise.all([
     observeKernel(host, seen, scope),
-    planOtherFrontEnd(host, families, inUse, options.allowSsh || config === undefined),
+    planOtherFrontEnd(host, families, inUse, config === undefined || inUse === undefined || (await heldBy(context)) !== inUse),
     // In the next turn of the event loop: by then the programs of the other two are running.
     nextTurn().then(() => renderState(wanted.state)),
   ]);
@@ -113,6 +131,15 @@ export async function prepare(context: Context, config: Config | undefined, opti
     packets: { ipv4: seen.saved.ipv4.packets, ipv6: seen.saved.ipv6.packets },
     frontEnd: inUse,
   };
+}
+
+/** Which iptables held our rules after the last reconcile, if any. */
+async function heldBy({ host, paths }: Context): Promise<SavedTables["frontEnd"]> {
+  try {
+    return (JSON.parse((await host.read(paths.state)) ?? "{}") as { frontEnd?: SavedTables["frontEnd"] }).frontEnd;
+  } catch {
+    return undefined;
+  }
 }
 
 function nextTurn(): Promise<void> {

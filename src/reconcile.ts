@@ -1,6 +1,5 @@
-import { readApplied, saveApplied } from "./applied.ts";
+import { type Applied, readApplied, saveApplied } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
-import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
 import { HostError } from "./host/host.ts";
@@ -13,7 +12,7 @@ import { keepSaved } from "./keep-saved.ts";
 import { formatPlan } from "./kernel/format-plan.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
-import { observeAgain, type Prepared, type PrepareOptions, prepare } from "./prepare.ts";
+import { type Looking, observeAgain, type Prepared, type PrepareOptions, prepare, startLooking } from "./prepare.ts";
 import type { Facts } from "./uplink/facts.ts";
 
 /** The applied state is not what was asked for: `left` is what still differs, `complaints` what the kernel answers instead. Exit code 2. */
@@ -39,9 +38,9 @@ export interface ReconcileRequest {
   readonly allowSsh: boolean;
   /**
    * The configuration to hold: with its text in `set` form when the operator commits one (`config` undefined: have nothing);
-   * left out, the one that was last applied.
+   * left out, the one that was last applied. It is read while the kernel is looked at.
    */
-  readonly proposed?: { readonly config: Config | undefined; readonly text: string };
+  readonly proposed?: (looking: Promise<Looking>) => Applied | Promise<Applied>;
   readonly adjust?: (facts: Facts) => Facts;
 }
 
@@ -59,41 +58,41 @@ const LOCK_SECONDS = 30;
 export async function reconcile(context: Context, request: ReconcileRequest): Promise<Prepared> {
   const release = await takeLock(context.paths.lock, LOCK_SECONDS);
   try {
-    const proposed = request.proposed ?? (await readApplied(context));
+    const looking = startLooking(context);
+    const proposed = await (request.proposed === undefined ? readApplied(context) : request.proposed(looking));
     await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
     const options = {
       allowSsh: request.allowSsh,
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
     };
-    const first = await prepare(context, proposed.config, options);
+    const first = await prepare(context, proposed.config, { ...options, looking });
+    const logged = logPlan(context, request.reason, first);
     const settled = await whole(context, first, async () => {
       const there = await settle(context, first, options);
       await saveApplied(context, proposed, there, request.reason);
       return there;
     });
-    await logChanges(context, request.reason, first, settled);
+    await Promise.all([logged, logWarnings(context, request.reason, first, settled)]);
     return settled;
   } finally {
     release();
   }
 }
 
-/** What was done, for whoever reads the log after something looked odd. Nothing done, nothing said. */
-async function logChanges(context: Context, reason: string, first: Prepared, settled: Prepared): Promise<void> {
+/** What is about to be done, for whoever reads the log after something looked odd. Nothing to do, nothing said. */
+async function logPlan(context: Context, reason: string, first: Prepared): Promise<void> {
+  if (first.plan.length === 0) return;
+  const threshold = first.config?.["log-level"] ?? "info";
+  const steps = first.plan.map((step) => step.why).join(", ");
+  await syslog(context.host, threshold, "info", `${reason}: ${first.plan.length} steps: ${steps}`);
+  await syslog(context.host, threshold, "debug", formatPlan(first.plan));
+}
+
+async function logWarnings(context: Context, reason: string, first: Prepared, settled: Prepared): Promise<void> {
+  if (first.plan.length === 0 && reason !== "commit") return;
   const threshold = settled.config?.["log-level"] ?? "info";
-  if (first.plan.length > 0) {
-    await syslog(
-      context.host,
-      threshold,
-      "info",
-      `${reason}: ${first.plan.length} steps: ${first.plan.map((step) => step.why).join(", ")}`,
-    );
-    await syslog(context.host, threshold, "debug", formatPlan(first.plan));
-  }
-  if (first.plan.length > 0 || reason === "commit") {
-    for (const warning of settled.warnings) await syslog(context.host, threshold, "warning", formatIssue(warning));
-  }
+  for (const warning of settled.warnings) await syslog(context.host, threshold, "warning", formatIssue(warning));
 }
 
 /**
@@ -133,9 +132,11 @@ async function settle(context: Context, first: Prepared, options: PrepareOptions
 async function attempt(context: Context, prepared: Prepared): Promise<HostError | undefined> {
   try {
     await applyPlan(context.host, prepared.plan);
-    const now = prepared.plan.length === 0 ? prepared.observed : await observeAgain(context, prepared.scope);
+    const [now, complaints] = await Promise.all([
+      prepared.plan.length === 0 ? prepared.observed : observeAgain(context, prepared.scope),
+      askWitness(context.host, prepared.state.expectations),
+    ]);
     const left = plan(prepared.target, now, settledOptions(prepared));
-    const complaints = await askWitness(context.host, prepared.state.expectations);
     return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);
   } catch (error) {
     if (error instanceof HostError) return error;

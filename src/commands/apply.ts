@@ -1,10 +1,9 @@
 import { readLastApplied } from "../applied.ts";
 import { type Context, EXIT, OperatorError } from "../context.ts";
 import { readConfigFile } from "../host/config-source.ts";
-import { loadConfig } from "../load-config.ts";
 import { parseApplied } from "../parse-applied.ts";
-import { printWarnings } from "../print-warnings.ts";
 import { reconcile } from "../reconcile.ts";
+import { reconcileLoaded } from "../reconcile-loaded.ts";
 import type { Facts, Link } from "../uplink/facts.ts";
 
 export interface ApplyOptions {
@@ -16,9 +15,8 @@ export interface ApplyOptions {
 export async function run(context: Context, options: ApplyOptions): Promise<number> {
   if (options.boot === true) return await shutKillSwitches(context);
   if (options.config === undefined) throw new OperatorError("apply needs --config FILE (or --boot)");
-  const loaded = await loadConfig(context, await readConfigFile(context.host, options.config));
-  const settled = await reconcile(context, { reason: `apply ${options.config}`, allowSsh: true, proposed: loaded });
-  printWarnings(context, [...loaded.warnings, ...settled.warnings]);
+  const file = options.config;
+  await reconcileLoaded(context, `apply ${file}`, () => readConfigFile(context.host, file));
   return EXIT.fine;
 }
 
@@ -35,7 +33,7 @@ async function shutKillSwitches(context: Context): Promise<number> {
   await reconcile(context, {
     reason: "boot",
     allowSsh: false,
-    proposed: { config, text },
+    proposed: () => ({ config, text }),
     adjust: (facts) => asDown(facts, last.links),
   });
   return EXIT.fine;

@@ -1,5 +1,4 @@
 import type { Expectation } from "../kernel/kernel-state.ts";
-import type { Family } from "../net/address.ts";
 import { formatFwmark, hex32 } from "../net/fwmark.ts";
 import type { Host } from "./host.ts";
 
@@ -17,22 +16,17 @@ const REFUSALS = { prohibit: "Permission denied", unreachable: "No route to host
  * also see a foreign ip rule in front of ours. Returns one sentence per disagreement, none when all is well.
  */
 export async function askWitness(host: Host, expectations: readonly Expectation[]): Promise<string[]> {
-  const families = [...new Set(expectations.map((expectation) => expectation.family))];
-  const complaints = await Promise.all(
-    families.map(async (family) => {
-      const asked = expectations.filter((expectation) => expectation.family === family);
-      const answers = await askAll(host, family, asked);
-      return asked.flatMap((expectation, i) => disagreement(expectation, answers[i] ?? { error: "no answer" }));
-    }),
-  );
-  return complaints.flat();
+  if (expectations.length === 0) return [];
+  const answers = await askAll(host, expectations);
+  return expectations.flatMap((expectation, i) => disagreement(expectation, answers[i] ?? { error: "no answer" }));
 }
 
-async function askAll(host: Host, family: Family, asked: readonly Expectation[]): Promise<Answer[]> {
+/** One program for both families: `ip route get` goes by the family of the address. */
+async function askAll(host: Host, asked: readonly Expectation[]): Promise<Answer[]> {
   const stdin = asked
     .map(({ destination, fwmark }) => `route get ${destination} mark ${hex32(fwmark.value)} fibmatch\n`)
     .join("");
-  const argv = ["ip", family === "ipv4" ? "-4" : "-6", "-N", "-j", "-force", "-batch", "-"];
+  const argv = ["ip", "-N", "-j", "-force", "-batch", "-"];
   const { stdout, stderr } = await host.run(argv, { stdin });
   // Lines that fail print nothing on stdout; "Command failed -:N" on stderr says which they were (N counts from 1).
   const errors = new Map<number, string>();

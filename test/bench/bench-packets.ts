@@ -25,7 +25,7 @@ export function benchPackets(row: Row, frontEnd: FrontEnd, scratch: string): Res
   let walked = 0;
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of ["one", "many"] as const) {
-      policy.apply(configs[name]);
+      policy.commit(configs[name]);
       forgetConnections(row);
       send(row, established, 1);
       const before = rulePackets(row, policy.env);

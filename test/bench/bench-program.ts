@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Row } from "./bench-namespaces.ts";
 import { milliseconds } from "./measure.ts";
@@ -12,7 +12,11 @@ export interface Program {
   readonly env: NodeJS.ProcessEnv;
   /** Command line that runs `policy-route` with these words in the namespace. */
   argv(...words: string[]): string[];
-  apply(config: string): number;
+  /**
+   * Runs `policy-route commit`, as the end action of a configuration session calls it, for a file of `set` lines. Milliseconds
+   * from the start of the process to verified and remembered (the state file is written then), and to its end.
+   */
+  commit(config: string): { readonly verified: number; readonly ended: number };
 }
 
 export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program {
@@ -21,20 +25,25 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
     mkdirSync(tools);
     for (const tool of TOOLS) symlinkSync(`/usr/sbin/xtables-${frontEnd}-multi`, join(tools, tool));
   }
+  const session = join(scratch, `session-${frontEnd}`);
+  mkdirSync(session, { recursive: true });
+  writeFileSync(join(session, "root"), join(scratch, `root-${frontEnd}`));
   const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
-  const env = { ...rest, PATH: `${tools}:/usr/sbin:/usr/bin:/sbin:/bin:${process.env["PATH"] ?? ""}` };
-  const argv = (...words: string[]): string[] => [
-    "ip",
-    "netns",
-    "exec",
-    row.router,
-    process.execPath,
-    resolve("dist/bin/policy-route"),
-    "--root",
-    join(scratch, `root-${frontEnd}`),
-    ...words,
-  ];
-  return { env, argv, apply: (config) => milliseconds(argv("apply", "--config", config), env) };
+  const env = {
+    ...rest,
+    PATH: `${tools}:/usr/sbin:/usr/bin:/sbin:/bin:${process.env["PATH"] ?? ""}`,
+    VYATTA_POLICY_ROUTE_SESSION: session,
+  };
+  const inside = ["ip", "netns", "exec", row.router, process.execPath, resolve("dist/bin/policy-route")];
+  const argv = (...words: string[]): string[] => [...inside, ...words];
+  const state = join(scratch, `root-${frontEnd}/run/policy-route/state.json`);
+  const commit = (config: string): { verified: number; ended: number } => {
+    copyFileSync(config, join(session, "proposed.config"));
+    const start = performance.timeOrigin + performance.now();
+    const ended = milliseconds(argv("commit"), env);
+    return { verified: statSync(state).mtimeMs - start, ended };
+  };
+  return { env, argv, commit };
 }
 
 /** An uplink behind eth1, and `count` rules. */
