@@ -7,7 +7,8 @@ import type { Family } from "../net/address.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./assign-slots.ts";
-import { compileChains, FORWARDED_CHAIN, LOCAL_CHAIN } from "./compile-chains.ts";
+import { CHAINS } from "./chain-rules.ts";
+import { compileChains } from "./compile-chains.ts";
 import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
 import { refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
 import { compileRules, type RuleChains } from "./compile-rules.ts";
@@ -36,8 +37,8 @@ export function compile(input: CompileInput): KernelState {
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
   const names = targets.map(({ name, table, tableName }) => ({ id: table, name: tableName, owner: uplinkOwner(name) }));
-  const forwarded = compileRules(config, facts, slots.assignment, false, FORWARDED_CHAIN);
-  const local = compileRules(config, facts, slots.assignment, true, LOCAL_CHAIN);
+  const forwarded = compileRules(config, facts, slots.assignment, false, CHAINS.forwarded);
+  const local = compileRules(config, facts, slots.assignment, true, CHAINS.local);
   const parts = facts.families.map((family) =>
     compileFamily(input, family, field, targets, strict, forwarded[family], local[family]),
   );
@@ -109,6 +110,7 @@ function compileFamily(
     local,
     localSlots: localSlots(config, slots),
     untracked: facts.untracked[family],
+    alsoCleared: 0,
   });
   const others = otherTargets(config, facts, targets, slots);
   return {
