@@ -1,4 +1,4 @@
-import { readApplied, saveApplied } from "./applied.ts";
+import { hasLoadBalancing, readApplied, saveApplied } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
@@ -63,6 +63,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
     const options = {
       allowSsh: request.allowSsh,
+      loadBalancing: hasLoadBalancing(proposed.text),
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
     };

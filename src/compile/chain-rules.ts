@@ -20,6 +20,7 @@ export interface ChainInput {
   readonly local: RuleChains;
   /** Slots that rules for the router's own traffic use: their packets were given a source before they were steered. */
   readonly localSlots: ReadonlySet<number>;
+  /** How packets are kept from connection tracking, in iptables or (`notrack`) in nftables. */
   readonly untracked: Facts["untracked"][Family];
   /** Bits outside our field that are cleared with every mark we write, 0 for none (see compile-nft.ts). */
   readonly alsoCleared: number;

@@ -50,7 +50,7 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
 }
 
 /** Raw is left alone where nothing untracks: somebody's `CT --helper` below would lose its effect (kernel-layout.md section 0). */
-export function compileTracking({ family, untracked }: ChainInput): { chains: Chain[]; hooks: Hook[] } {
+function compileTracking({ family, untracked }: ChainInput): { chains: Chain[]; hooks: Hook[] } {
   if (untracked === "none") return { chains: [], hooks: [] };
   const hooked = untracked === "vyatta-hook" ? ["VYATTA_CT_PREROUTING_HOOK", "VYATTA_CT_OUTPUT_HOOK"] : ["PREROUTING", "OUTPUT"];
   return {
