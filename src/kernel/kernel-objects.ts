@@ -26,7 +26,7 @@ export interface NftChainText {
 /** A named set of our nft table; the name holds a hash of the content. */
 export interface NftSetText {
   readonly name: string;
-  /** The lines between its braces. Empty of elements when somebody emptied it. */
+  /** The lines between its braces. */
   readonly lines: readonly string[];
 }
 

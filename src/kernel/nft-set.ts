@@ -1,6 +1,7 @@
 import { addressToBigInt, formatPrefix, type Prefix, parsePrefix } from "../net/address.ts";
 import type { NftSetText } from "./kernel-objects.ts";
 import type { IpSet } from "./kernel-state.ts";
+import { PROTOCOLS } from "./nft-elements.ts";
 import type { PortRange } from "./rule.ts";
 
 /**
@@ -15,7 +16,7 @@ export function renderNftSet({ name, family, type, members }: IpSet): NftSetText
   return { name, lines: [`type ${key}`, "flags interval", `elements = { ${elements.join(", ")} }`] };
 }
 
-/** `10.0.11.0/24,tcp:11` ... -> `10.0.11.0/24 . tcp . 11-12`. Ports in a row become a range. */
+/** `10.0.11.0/24,tcp:11` ... -> `10.0.11.0/24 . 6 . 11-12`. Ports in a row become a range. */
 function netPortElements(members: readonly string[]): string[] {
   const netsOf = new Map<string, string[]>();
   for (const member of members) {
@@ -28,7 +29,7 @@ function netPortElements(members: readonly string[]): string[] {
   for (const [service, prefixes] of netsOf) {
     const [protocol = "", port = ""] = service.split(":");
     for (const prefix of outermost(prefixes)) {
-      const key = `${formatPrefix(prefix)} . ${protocol}`;
+      const key = `${formatPrefix(prefix)} . ${PROTOCOLS[protocol] ?? protocol}`;
       const ports = portsOf.get(key);
       if (ports === undefined) portsOf.set(key, [Number(port)]);
       else ports.push(Number(port));

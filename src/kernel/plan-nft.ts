@@ -1,5 +1,6 @@
 import { FAMILIES, type Family } from "../net/address.ts";
 import type { KernelObjects, NftChainText, NftSetText, NftTableText } from "./kernel-objects.ts";
+import { sameElements } from "./nft-elements.ts";
 import { NFT_TABLE } from "./ownership.ts";
 import type { Step } from "./plan.ts";
 import { sameLines } from "./same-lines.ts";
@@ -31,13 +32,18 @@ function tableChange(family: Family, wanted: NftTableText | undefined, present: 
 
   const changed = wanted.chains.filter((chain) => !sameLines(find(present.chains, chain.name)?.lines, chain.lines));
   const stale = present.chains.filter((chain) => find(wanted.chains, chain.name) === undefined);
-  const emptied = wanted.sets.filter((set) => isEmpty(find(present.sets, set.name)));
   const missing = wanted.sets.filter((set) => find(present.sets, set.name) === undefined);
+  // A set says by its name what was put into it; somebody may have changed it since.
+  const damaged = wanted.sets.filter((set) => {
+    const there = find(present.sets, set.name);
+    return there !== undefined && !sameElements(there, set);
+  });
   const staleSets = present.sets.filter((set) => find(wanted.sets, set.name) === undefined);
   const flushed = [...changed.filter((chain) => find(present.chains, chain.name) !== undefined), ...stale];
   return [
     ...flushed.map((chain) => `flush chain ${name} ${chain.name}`),
-    ...block(name, [...missing, ...emptied], changed),
+    ...damaged.map((set) => `flush set ${name} ${set.name}`),
+    ...block(name, [...missing, ...damaged], changed),
     ...stale.map((chain) => `delete chain ${name} ${chain.name}`),
     ...staleSets.map((set) => `delete set ${name} ${set.name}`),
   ];
@@ -61,9 +67,4 @@ function block(name: string, sets: readonly NftSetText[], chains: readonly NftCh
 
 function find<T extends { readonly name: string }>(all: readonly T[], name: string): T | undefined {
   return all.find((one) => one.name === name);
-}
-
-/** A set says by its name what was put into it. Somebody who emptied it left the name. */
-function isEmpty(set: NftSetText | undefined): boolean {
-  return set !== undefined && !set.lines.some((line) => line.startsWith("elements"));
 }

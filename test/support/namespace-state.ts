@@ -90,6 +90,7 @@ function nftRules(lines: readonly string[]): string[] {
       block = `${table} ${line.trim().slice(0, -2)}`;
       blocks.set(block, [""]);
     } else if (line.startsWith("\t\t")) blocks.get(block)?.push(line.trim());
+    else if (/^\t[^}]/.test(line)) blocks.set(`${table} ${line.trim()}`, [""]);
   }
   return [...blocks].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, text]) => text.map((line) => `${name} ${line}`.trim()));
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { makeIpSet } from "../../../src/kernel/ipset.ts";
+import { sameElements } from "../../../src/kernel/nft-elements.ts";
 import { renderNftSet } from "../../../src/kernel/nft-set.ts";
 import { parsePrefix, prefixHolds, prefixRange } from "../../../src/net/address.ts";
 
@@ -26,7 +27,7 @@ it("writes networks with ports, one after the other as a range", () => {
     "10.0.0.0/24,udp:81",
   ]);
   expect(renderNftSet(set).lines[0]).toBe("type ipv4_addr . inet_proto . inet_service");
-  expect(elements(renderNftSet(set).lines)).toEqual(["10.0.0.0/24 . tcp . 80-82", "10.0.0.0/24 . udp . 81"]);
+  expect(elements(renderNftSet(set).lines)).toEqual(["10.0.0.0/24 . 6 . 80-82", "10.0.0.0/24 . 17 . 81"]);
 });
 
 const prefix = fc
@@ -56,7 +57,7 @@ it("holds what ipset holds, and nft's intervals never overlap", () => {
               const hits = written.filter(
                 (one) =>
                   one.net !== undefined &&
-                  one.protocol === protocol &&
+                  one.protocol === (protocol === "tcp" ? "6" : "17") &&
                   one.first <= port &&
                   port <= one.last &&
                   prefixHolds(one.net, address),
@@ -68,4 +69,18 @@ it("holds what ipset holds, and nft's intervals never overlap", () => {
       }
     }),
   );
+});
+
+it("tells sets that hold the same from sets that do not, however nft words them", () => {
+  const of = (...elements: string[]) => ({
+    name: "s",
+    lines: elements.length === 0 ? [] : [`elements = { ${elements.join(", ")} }`],
+  });
+  expect(sameElements(of("10.0.1.0/24", "10.0.0.0/24", "10.9.9.9/32"), of("10.0.0.0/23", "10.9.9.9"))).toBe(true);
+  expect(sameElements(of("10.0.0.0-10.0.1.255"), of("10.0.0.0/23"))).toBe(true);
+  expect(sameElements(of("10.0.0.0/24 . tcp . 80-81"), of("10.0.0.0/24 . 6 . 80", "10.0.0.0/24 . 6 . 81"))).toBe(true);
+  expect(sameElements(of("2001:db8::/32"), of("2001:db8::/33", "2001:db8:8000::/33"))).toBe(true);
+  expect(sameElements(of("10.0.0.0/24"), of("10.0.0.0/23"))).toBe(false);
+  expect(sameElements(of("10.0.0.0/24 . 6 . 80"), of("10.0.0.0/24 . 17 . 80"))).toBe(false);
+  expect(sameElements(of(), of("10.0.0.0/24"))).toBe(false);
 });
