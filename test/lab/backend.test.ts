@@ -33,8 +33,7 @@ ip rule del fwmark 0xc9; ip rule del fwmark 0xca; ip route flush table 201; ip r
 describe.each(["iptables-nft", "iptables-legacy"] as const)("backend (beside %s)", (frontEnd) => {
   let lab: Lab;
   beforeAll(async () => {
-    const { backend: _, ...own } = await startLab({ prefixes: 20, frontEnd });
-    lab = own;
+    lab = await startLab({ prefixes: 20, frontEnd });
     await commit(lab, [...DSL, ...STREAMED]);
   }, 60_000);
   afterAll(() => lab?.stop());

@@ -12,7 +12,7 @@ export function iptablesOf(frontEnd: FrontEnd): "nft" | "legacy" {
   return frontEnd === "iptables-legacy" ? "legacy" : "nft";
 }
 
-/** The backend that a test asks for by configuration, so that `auto` has no say. */
+/** The backend it means. */
 export function backendOf(frontEnd: FrontEnd): "iptables" | "nftables" {
   return frontEnd === "nftables" ? "nftables" : "iptables";
 }

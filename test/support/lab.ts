@@ -1,4 +1,4 @@
-import { backendOf, type FrontEnd } from "./front-end.ts";
+import type { FrontEnd } from "./front-end.ts";
 import { type Agent, type Answer, PORTS, startAgent } from "./lab-agent.ts";
 import { type Capture, startCapture } from "./lab-capture.ts";
 import { type Dhcp, makeDhcp, type Offer } from "./lab-dhcp.ts";
@@ -12,7 +12,7 @@ import { until } from "./lab-wait.ts";
 import { type ExecOptions, openWorld, type Place, type Result, type World } from "./lab-world.ts";
 
 export interface LabOptions {
-  /** What the router has; default iptables-nft, and the program's choice of backend. */
+  /** What the router has; default iptables-nft. */
   readonly frontEnd?: FrontEnd;
   /** Without the program on the router: false. */
   readonly program?: boolean;
@@ -43,8 +43,8 @@ export interface Lab {
   readonly dhcp: Dhcp;
   /** Where the program on the router came from. */
   readonly installed: Installed;
-  /** Every commit asks for this one; the program's choice when absent. */
-  readonly backend?: "iptables" | "nftables";
+  /** Every commit asks for nftables; else the program's choice is iptables by itself. */
+  readonly nftables: boolean;
   exec(host: HostName, argv: readonly string[], options?: ExecOptions): Promise<Result>;
   /** As exec, for commands that have to succeed; gives standard output. */
   must(host: HostName, argv: readonly string[], options?: ExecOptions): Promise<string>;
@@ -182,7 +182,7 @@ function assemble(
     world,
     dhcp,
     installed,
-    ...(frontEnd === undefined ? {} : { backend: backendOf(frontEnd) }),
+    nftables: frontEnd === "nftables",
     agent,
     exec: (host, argv, options) => world.exec(placeOf(host), argv, options),
     must: (host, argv, options) => world.must(placeOf(host), argv, options),

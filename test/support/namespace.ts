@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { bundleEntry } from "./bundle-entry.ts";
-import { backendOf, type FrontEnd, frontEndScript } from "./front-end.ts";
+import { type FrontEnd, frontEndScript } from "./front-end.ts";
 import { labFile } from "./lab-file.ts";
 import { openWorld, type Place, type Result } from "./lab-world.ts";
 
@@ -108,9 +108,11 @@ export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
     exec,
     run,
     async apply(lines, fault) {
-      // Only where the lines say nothing themselves.
+      // iptables is what `auto` takes here by itself.
       const own =
-        lines.length === 0 || lines.some((line) => line.startsWith("backend ")) ? [] : [`backend ${backendOf(frontEnd)}`];
+        frontEnd !== "nftables" || lines.length === 0 || lines.some((line) => line.startsWith("backend "))
+          ? []
+          : ["backend nftables"];
       const text = [...own, ...lines].map((line) => `set policy-route ${line}\n`).join("");
       await world.must(undefined, ["sh", "-euc", `cat > ${CONFIG}`], { stdin: text });
       return await run(["apply", CONFIG], fault);
