@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { backendOf, type FrontEnd, iptablesOf } from "../support/front-end.ts";
 import type { Row } from "./bench-namespaces.ts";
 import { milliseconds } from "./measure.ts";
 
-export type FrontEnd = "nft" | "legacy";
-
 const TOOLS = ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"];
 
-/** The program under test inside the router's namespace, with one iptables front end first in PATH. */
+/** The program under test inside the router's namespace, with one front end of iptables first in PATH. */
 export interface Program {
   readonly env: NodeJS.ProcessEnv;
   /** Command line that runs `policy-route` with these words in the namespace. */
@@ -19,7 +18,7 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
   const tools = join(scratch, `tools-${frontEnd}`);
   if (!existsSync(tools)) {
     mkdirSync(tools);
-    for (const tool of TOOLS) symlinkSync(`/usr/sbin/xtables-${frontEnd}-multi`, join(tools, tool));
+    for (const tool of TOOLS) symlinkSync(`/usr/sbin/xtables-${iptablesOf(frontEnd)}-multi`, join(tools, tool));
   }
   const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
   const env = { ...rest, PATH: `${tools}:/usr/sbin:/usr/bin:/sbin:/bin:${process.env["PATH"] ?? ""}` };
@@ -37,8 +36,8 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
   return { env, argv, apply: (config) => milliseconds(argv("apply", "--config", config), env) };
 }
 
-/** An uplink behind eth1, and `count` rules. */
-export function writeConfig(file: string, rules: readonly string[]): string {
+/** Two uplinks behind eth1, and these rules. */
+export function writeConfig(file: string, frontEnd: FrontEnd, rules: readonly string[]): string {
   const uplink = (name: string): string[] => [
     `set policy-route uplink ${name} interface eth1`,
     `set policy-route uplink ${name} gateway 198.51.100.1`,
@@ -47,7 +46,7 @@ export function writeConfig(file: string, rules: readonly string[]): string {
   ];
   writeFileSync(
     file,
-    `${[...uplink("a"), ...uplink("b"), ...rules.map((rule) => `set policy-route rule ${rule}`)].join("\n")}\n`,
+    `${[`set policy-route backend ${backendOf(frontEnd)}`, ...uplink("a"), ...uplink("b"), ...rules.map((rule) => `set policy-route rule ${rule}`)].join("\n")}\n`,
   );
   return file;
 }
