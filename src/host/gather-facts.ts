@@ -74,6 +74,10 @@ async function gatherBackendFacts(
   const possible = config.backend === "nftables" || (config.backend === "auto" && rivals.length > 0);
   if (!possible) return { nft: { works: true, labels: false }, rivals };
   const labels = rivals.some((rival) => rival.kind === "wan-load-balancing");
+  // What is there already has proved itself, and asking takes the kernel a while (it waits for every core).
+  const there = seen.nft.tables.flatMap((table) => table.chains);
+  const labelled = there.some((chain) => chain.lines.some((line) => line.text.includes("ct label set")));
+  if (there.length > 0 && (labelled || !labels)) return { nft: { works: true, labels: labelled }, rivals };
   return { nft: await tryNft(host, { ipv6: families.includes("ipv6"), labels }), rivals };
 }
 

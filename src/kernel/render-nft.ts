@@ -10,22 +10,31 @@ import type { Action, BaseHook, Match, NftChain, PortRange, Rule, Side } from ".
 const SHORT = { source: "s", destination: "d" } as const;
 const KEYWORD = { ipv4: "ip", ipv6: "ip6" } as const;
 
-/** Our table as nft input (nft 1.0; what older ones miss is found out by nft-trial.ts before anything is asked of them). */
-export function renderNftTable({ family, chains, sets }: NftTable): NftTableText {
-  return {
+/**
+ * Our tables as nft input (nft 1.0; what older ones lack is found out by try-nft.ts before anything is asked of them). A rule
+ * that both families share has no addresses in it, and is rendered once.
+ */
+export function renderNftTables(tables: readonly NftTable[]): NftTableText[] {
+  const rendered = new Map<string, Map<Rule, RuleLine>>();
+  return tables.map(({ family, chains, sets }) => ({
     family,
-    chains: chains.map((chain) => renderNftChain(family, chain)),
+    chains: chains.map((chain) => {
+      const known = rendered.get(chain.name) ?? new Map<Rule, RuleLine>();
+      rendered.set(chain.name, known);
+      return renderNftChain(family, chain, known);
+    }),
     sets: sets.map(renderNftSet),
     strange: false,
-  };
+  }));
 }
 
-function renderNftChain(family: Family, { name, base, rules }: NftChain): NftChainText {
-  return {
-    name,
-    base: base === undefined ? "" : renderBase(base),
-    lines: rules.map((rule) => renderNftRule(family, name, rule)),
-  };
+function renderNftChain(family: Family, { name, base, rules }: NftChain, known: Map<Rule, RuleLine>): NftChainText {
+  const lines = rules.map((rule) => {
+    const line = known.get(rule) ?? renderNftRule(family, name, rule);
+    known.set(rule, line);
+    return line;
+  });
+  return { name, base: base === undefined ? "" : renderBase(base), lines };
 }
 
 /** As `nft -n list` prints it: the priority as a number. */

@@ -1,7 +1,7 @@
 import type { ChainLines, KernelObjects, RuleLine } from "./kernel-objects.ts";
 import type { KernelState } from "./kernel-state.ts";
 import { renderHook, renderRule } from "./render-iptables.ts";
-import { renderNftTable } from "./render-nft.ts";
+import { renderNftTables } from "./render-nft.ts";
 import type { Chain, Rule } from "./rule.ts";
 
 /** The desired state in the form it is compared in. */
@@ -9,7 +9,7 @@ export function renderState(state: KernelState): KernelObjects {
   const { ipRules, routes, sets, sysctls, files } = state;
   const chains = renderChains(state.chains);
   const jumps = state.hooks.map(renderHook);
-  return { chains, jumps, nft: state.nft.map(renderNftTable), ipRules, routes, sets, sysctls, files };
+  return { chains, jumps, nft: renderNftTables(state.nft), ipRules, routes, sets, sysctls, files };
 }
 
 /** Chains of one name in both families share rules that have no addresses: with 1,000 such rules it pays to render them once. */

@@ -7,7 +7,8 @@ import { until } from "../support/lab-wait.ts";
 
 /**
  * The rules of WAN load balancing while it runs, over both BGP lines: put in front at every start, every packet without an
- * answer is new to it, marks are written as a whole (platform/wan-load-balancing.md section 1).
+ * answer is new to it, marks are written as a whole (platform/wan-load-balancing.md section 1). What arrives by our uplink is
+ * balanced too, so that its marks are put on the answers to what we steered.
  */
 const START_BALANCING = `
 for line in 1:0xc9 2:0xca; do
@@ -19,6 +20,8 @@ iptables -t mangle -N WANLOADBALANCE_PRE
 iptables -t mangle -A WANLOADBALANCE_PRE -i eth0 -m state --state NEW -m statistic --mode random --probability 0.5 -j ISP_1
 iptables -t mangle -A WANLOADBALANCE_PRE -i eth0 -m state --state NEW -j ISP_2
 iptables -t mangle -A WANLOADBALANCE_PRE -i eth0 -j CONNMARK --restore-mark
+iptables -t mangle -A WANLOADBALANCE_PRE -i eth1 -m state --state NEW -j ISP_2
+iptables -t mangle -A WANLOADBALANCE_PRE -i eth1 -j CONNMARK --restore-mark
 iptables -t mangle -I PREROUTING 1 -j WANLOADBALANCE_PRE
 ip route add default via 192.0.2.1 table 201; ip route add default via 192.0.2.5 table 202
 ip rule add fwmark 0xc9 lookup 201; ip rule add fwmark 0xca lookup 202
@@ -101,6 +104,29 @@ describe.each(["iptables-nft", "iptables-legacy"] as const)("backend (beside %s)
     const balanced = new Set<string>();
     for (let i = 0; i < 20; i++) balanced.add((await lab.probe("lan", { port: 22 })).by ?? "nobody");
     expect([...balanced].sort()).toEqual(["bgp1", "bgp2"]);
+  });
+
+  test("the source is the uplink's, also where WAN load balancing or VyOS would translate it to another", async () => {
+    await router(`nft 'table ip theirs { chain post { type nat hook postrouting priority 99; policy accept;
+      oifname "eth1" snat to 198.51.100.77; }; }'`);
+    const source = await lab.dhcp.address();
+    expect(await lab.probe("lan", { port: 443 })).toMatchObject({ by: "dsl", source });
+    await router("nft delete table ip theirs");
+  });
+
+  test("bits that somebody puts into our field of what arrives send no answer back out", async () => {
+    await router(`nft 'table ip theirs { chain pre { type filter hook prerouting priority -160; policy accept;
+      iifname "eth1" meta mark set 0x01400000; }; }'`);
+    // A network behind another router: our tables know no way to it.
+    await commit(lab, [
+      "delete policy-route exempt",
+      "set policy-route rule 30 inbound-interface eth4",
+      "set policy-route rule 30 set uplink dsl",
+    ]);
+    const source = "192.168.77.10";
+    for (let i = 0; i < 5; i++) expect(await lab.probe("office", { port: 443, source })).toMatchObject({ by: "dsl" });
+    await commit(lab, ["delete policy-route rule 30", ...DSL]);
+    await router("nft delete table ip theirs");
   });
 
   test("without the label a flow nobody answers is taken away: the test above can fail", async () => {
