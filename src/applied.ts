@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { Backend } from "./compile/choose-backend.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
@@ -7,10 +8,21 @@ import type { Link } from "./uplink/facts.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
 import { VERSION } from "./version.ts";
 
-/** A configuration and its text in `set` form; both empty when nothing is configured. */
+/**
+ * A configuration and its text in `set` form; both empty when nothing is configured. Of the rest of the router's configuration
+ * the text has the one line that the choice of the backend hangs on (LOAD_BALANCING).
+ */
 export interface Applied {
   readonly config: Config | undefined;
   readonly text: string;
+}
+
+/** Told apart without parsing: hooks read this at every call. */
+export const LOAD_BALANCING = "set load-balancing wan\n";
+
+/** Whether the router's configuration had `load-balancing wan` when this was applied. */
+export function hasLoadBalancing(text: string): boolean {
+  return `\n${text}`.includes(`\n${LOAD_BALANCING}`);
 }
 
 /** The world-readable picture of the last reconcile, for operators who may not ask the kernel. Version 1. */
@@ -19,6 +31,7 @@ export interface SavedState {
   /** Seconds since the epoch, and why it was done. */
   readonly at: number;
   readonly reason: string;
+  readonly backend?: Backend;
   readonly uplinks: readonly UplinkState[];
   readonly slots: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
@@ -89,6 +102,7 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
     version: 1,
     at: settled.facts?.now ?? 0,
     reason,
+    ...(settled.backend === undefined ? {} : { backend: settled.backend }),
     uplinks: settled.uplinks,
     slots: Object.fromEntries(settled.slots.assignment.slots),
     warnings: settled.warnings.map(formatIssue),

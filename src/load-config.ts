@@ -1,3 +1,5 @@
+import { LOAD_BALANCING } from "./applied.ts";
+import { treeBelow } from "./config/build-tree.ts";
 import { checkParsed } from "./config/check-tree.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
@@ -44,5 +46,6 @@ export async function loadConfig(
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });
   if (errors.length > 0) throw new ConfigError(errors);
-  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]), warnings };
+  const neighbour = treeBelow(found.router, ["load-balancing", "wan"]) === undefined ? "" : LOAD_BALANCING;
+  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]) + neighbour, warnings };
 }

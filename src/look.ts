@@ -1,4 +1,4 @@
-import { readApplied, readLastApplied, readSavedState } from "./applied.ts";
+import { hasLoadBalancing, readApplied, readLastApplied, readSavedState } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
@@ -11,14 +11,20 @@ import type { Sight } from "./show/sight.ts";
  * last reconcile saved. Changes nothing, asks nobody over ssh.
  */
 export async function look(context: Context): Promise<Sight> {
-  const { config } = await readApplied(context);
+  const { config, text } = await readApplied(context);
   try {
-    const prepared = await prepare(context, config, { allowSsh: false, refuseMistakes: false, counters: true });
+    const prepared = await prepare(context, config, {
+      allowSsh: false,
+      refuseMistakes: false,
+      counters: true,
+      loadBalancing: hasLoadBalancing(text),
+    });
     return {
       config,
       links: prepared.facts?.links ?? [],
       uplinks: prepared.uplinks,
       slots: prepared.slots.assignment,
+      backend: prepared.backend,
       warnings: prepared.warnings.map(formatIssue),
       kernel: prepared,
       saved: undefined,
@@ -36,6 +42,7 @@ async function lookAtSaved(context: Context, config: Config | undefined): Promis
     links: last?.links ?? [],
     uplinks: state?.uplinks ?? [],
     slots: { slots: new Map(Object.entries(state?.slots ?? {})), retired: new Map() },
+    backend: state?.backend,
     warnings: state?.warnings ?? [],
     kernel: undefined,
     saved: { at: state?.at ?? 0, reason: state?.reason ?? "" },

@@ -1,4 +1,5 @@
 import { type AssignedSlots, assignSlots } from "./compile/assign-slots.ts";
+import { type Backend, chooseBackend } from "./compile/choose-backend.ts";
 import { checkTables, compile } from "./compile/compile.ts";
 import { detour } from "./compile/detour.ts";
 import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
@@ -32,6 +33,7 @@ export interface Prepared {
   readonly scope: ObserveScope;
   readonly options: PlanOptions;
   readonly plan: Plan;
+  readonly backend: Backend | undefined;
   /** To be reached first, where the plan alone would steer wrongly half way. */
   readonly detour: Config | undefined;
   readonly warnings: readonly Issue[];
@@ -45,6 +47,8 @@ export interface PrepareOptions {
   /** A commit refuses a configuration that cannot work on this router; an event goes on without the route that cannot be. */
   readonly refuseMistakes: boolean;
   readonly counters?: boolean;
+  /** The router's configuration has `load-balancing wan`. */
+  readonly loadBalancing: boolean;
   /** Changes the facts before they are used: the boot unit knows that nothing is up yet. */
   readonly adjust?: (facts: Facts) => Facts;
   /** Connections to forget besides: on a detour, those that the way on would give to somebody else. */
@@ -85,15 +89,17 @@ export async function prepare(context: Context, config: Config | undefined, opti
   const { families, memory, remembered, looking } = await (options.looking ?? startLooking(context, options.counters));
   const [seen, gathered] = await Promise.all([
     looking,
-    config === undefined ? undefined : gatherFacts(host, paths, config, { families, seen: looking }, options.allowSsh),
+    config === undefined
+      ? undefined
+      : gatherFacts(host, paths, config, { families, seen: looking, loadBalancing: options.loadBalancing }, options.allowSsh),
   ]);
   const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
   const wanted =
     config === undefined || facts === undefined ? NOTHING_WANTED : want(context, config, facts, options.refuseMistakes);
   const missing =
-    config === undefined || facts === undefined
+    config === undefined || facts === undefined || wanted.backend === undefined
       ? []
-      : await missingTools(host, { config, facts, ...wanted, files: paths }, wanted.state);
+      : await missingTools(host, { config, facts, ...wanted, backend: wanted.backend.name, files: paths }, wanted.state);
   const scope: ObserveScope = {
     families,
     tables: [...new Set([...wanted.state.routes.map((route) => route.table), ...remembered])],
@@ -128,7 +134,10 @@ export async function prepare(context: Context, config: Config | undefined, opti
       config === undefined || facts === undefined || wanted.state === EMPTY_STATE
         ? undefined
         : detour(config, wanted.slots.assignment, facts.slots),
-    packets: { ipv4: seen.saved.ipv4.packets, ipv6: seen.saved.ipv6.packets },
+    packets: {
+      ipv4: new Map([...seen.saved.ipv4.packets, ...seen.nft.packets.ipv4]),
+      ipv6: new Map([...seen.saved.ipv6.packets, ...seen.nft.packets.ipv6]),
+    },
     frontEnd: inUse,
   };
 }
@@ -146,19 +155,20 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-type Wanted = Pick<Prepared, "uplinks" | "slots" | "state" | "warnings">;
+type Wanted = Pick<Prepared, "uplinks" | "slots" | "state" | "backend" | "warnings">;
 
-const NOTHING_WANTED: Wanted = { uplinks: [], slots: NO_SLOTS, state: EMPTY_STATE, warnings: [] };
+const NOTHING_WANTED: Wanted = { uplinks: [], slots: NO_SLOTS, state: EMPTY_STATE, backend: undefined, warnings: [] };
 
 function want({ paths }: Context, config: Config, facts: Facts, refuseMistakes: boolean): Wanted {
   const resolved = resolveUplinks(config, facts);
   const slots = assignSlots(config, facts.slots);
-  const mistakes = [...slots.issues, ...(refuseMistakes ? resolved.mistakes : [])];
+  const { backend, errors, warnings } = chooseBackend(config, facts);
+  const mistakes = [...errors, ...slots.issues, ...(refuseMistakes ? resolved.mistakes : [])];
   if (slots.issues.length === 0) mistakes.push(...checkTables(config, facts, resolved.uplinks, slots));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  const state = compile({ config, facts, uplinks: resolved.uplinks, slots, files: paths });
+  const state = compile({ config, facts, uplinks: resolved.uplinks, slots, backend: backend.name, files: paths });
   const problems = facts.problems.map((problem): Issue => ({ path: [], message: problem.message }));
-  return { uplinks: resolved.uplinks, slots, state, warnings: [...resolved.warnings, ...problems] };
+  return { uplinks: resolved.uplinks, slots, state, backend, warnings: [...warnings, ...resolved.warnings, ...problems] };
 }
 
 /** When nothing of ours stays, no memory does: what connections remember of it would be read as somebody else's later. */

@@ -1,6 +1,5 @@
-import { readApplied } from "../applied.ts";
+import { type Applied, hasLoadBalancing, readApplied } from "../applied.ts";
 import { formatIssue } from "../config/issue.ts";
-import type { Config } from "../config/schema.ts";
 import { type Context, EXIT } from "../context.ts";
 import { readConfigFile } from "../host/config-source.ts";
 import { HostError } from "../host/host.ts";
@@ -26,12 +25,15 @@ interface PlanJson {
 
 /** `policy-route plan`: what a commit would change now; changes nothing. With `check`, exit 3 when there is anything to do. */
 export async function run(context: Context, options: PlanCommandOptions): Promise<number> {
-  const { config, warnings } = await configOf(context, options.config);
-  const prepared = await prepare(context, config, { allowSsh: false, refuseMistakes: options.config !== undefined }).catch(
-    (error: unknown) => {
-      throw isRefusal(error) ? new HostError("the plan compares with the kernel's rules, which only root can read") : error;
-    },
-  );
+  const { config, text, warnings } = await configOf(context, options.config);
+  const loadBalancing = hasLoadBalancing(text);
+  const prepared = await prepare(context, config, {
+    allowSsh: false,
+    refuseMistakes: options.config !== undefined,
+    loadBalancing,
+  }).catch((error: unknown) => {
+    throw isRefusal(error) ? new HostError("the plan compares with the kernel's rules, which only root can read") : error;
+  });
   const said = [...new Set([...warnings, ...prepared.warnings.map(formatIssue)])];
   if (options.json === true) {
     const json: PlanJson = { version: 1, inSync: prepared.plan.length === 0, warnings: said, steps: prepared.plan };
@@ -43,11 +45,8 @@ export async function run(context: Context, options: PlanCommandOptions): Promis
   return options.check === true && prepared.plan.length > 0 ? EXIT.drift : EXIT.fine;
 }
 
-async function configOf(
-  context: Context,
-  file: string | undefined,
-): Promise<{ config: Config | undefined; warnings: readonly string[] }> {
+async function configOf(context: Context, file: string | undefined): Promise<Applied & { readonly warnings: readonly string[] }> {
   if (file === undefined) return { ...(await readApplied(context)), warnings: [] };
-  const { config, warnings } = await loadConfig(context, await readConfigFile(context.host, file));
-  return { config, warnings: warnings.map(formatIssue) };
+  const { config, text, warnings } = await loadConfig(context, await readConfigFile(context.host, file));
+  return { config, text, warnings: warnings.map(formatIssue) };
 }

@@ -3,6 +3,7 @@ import type { IpSet } from "../kernel/kernel-state.ts";
 import type { Action, Match, Rule } from "../kernel/rule.ts";
 import { type Family, formatPrefix } from "../net/address.ts";
 import type { Facts, SlotAssignment } from "../uplink/facts.ts";
+import type { Backend } from "./choose-backend.ts";
 import { flattenRule } from "./flatten-rule.ts";
 import { leaveVrfs } from "./leave-vrfs.ts";
 import { mergeRules } from "./merge-rules.ts";
@@ -28,9 +29,9 @@ interface WrittenRule {
 }
 
 /**
- * The operator's rules for forwarded or for the router's own traffic. A rule with more than one negated interface starts a
- * new chain behind it: packets it is not for go on there with `goto`, which keeps the caller, so that RETURN means the same
- * everywhere.
+ * The operator's rules for forwarded or for the router's own traffic. In iptables, a rule with more than one negated interface
+ * starts a new chain behind it: packets it is not for go on there with `goto`, which keeps the caller, so that RETURN means
+ * the same everywhere.
  */
 export function compileRules(
   config: Config,
@@ -38,23 +39,26 @@ export function compileRules(
   slots: SlotAssignment,
   local: boolean,
   name: string,
+  backend: Backend["name"],
 ): Readonly<Record<Family, RuleChains>> {
   const vrfs = leaveVrfs(config, facts.links, local);
   const ipv4: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv4")] }];
   const ipv6: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv6")] }];
   for (const [number, rule] of Object.entries(config.rule)) {
     if (rule.disable || !concerns(rule, local)) continue;
-    const write = (family: Family) => writeRule(number, rule, family, facts, slots, local);
+    const write = (family: Family) => writeRule(number, rule, family, facts, slots, local, backend);
     const forIpv4 = write("ipv4");
     addRule(ipv4, name, number, forIpv4);
     // The very same where no address makes a difference, so that it is written once, and rendered once (render-state.ts).
     addRule(ipv6, name, number, isOfBothFamilies(rule) ? forIpv4 : write("ipv6"));
   }
-  return { ipv4: merge(ipv4, "ipv4", facts), ipv6: merge(ipv6, "ipv6", facts) };
+  // nftables has sets of its own.
+  const sets = backend === "nftables" || facts.ipset;
+  return { ipv4: merge(ipv4, "ipv4", sets), ipv6: merge(ipv6, "ipv6", sets) };
 }
 
-function merge(chains: readonly OpenChain[], family: Family, facts: Facts): RuleChains {
-  if (!facts.ipset) return { chains, sets: [] };
+function merge(chains: readonly OpenChain[], family: Family, sets: boolean): RuleChains {
+  if (!sets) return { chains, sets: [] };
   const merged = chains.map((chain) => ({ name: chain.name, ...mergeRules(chain.rules, family) }));
   return { chains: merged, sets: merged.flatMap((chain) => chain.sets) };
 }
@@ -76,8 +80,9 @@ function writeRule(
   facts: Facts,
   slots: SlotAssignment,
   local: boolean,
+  backend: Backend["name"],
 ): WrittenRule {
-  const { unless, any } = flattenRule(rule, family, facts.links, local);
+  const { unless, any } = flattenRule(rule, family, facts.links, local, backend === "nftables");
   if (any.length === 0) return { unless, rules: [] };
   const note = `rule ${number}`;
   const action = ruleAction(rule, slots);

@@ -1,16 +1,17 @@
 import type { Issue } from "../config/issue.ts";
 import type { Config } from "../config/schema.ts";
-import { EMPTY_STATE, type IpRule, type IpSet, type KernelState, type Route } from "../kernel/kernel-state.ts";
+import { EMPTY_STATE, type IpRule, type KernelState, type Route } from "../kernel/kernel-state.ts";
 import { PROTOCOL, PROTOCOL_NAME, TABLE_BASE } from "../kernel/ownership.ts";
-import type { Chain, Hook } from "../kernel/rule.ts";
 import type { Family } from "../net/address.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./assign-slots.ts";
-import { compileChains, FORWARDED_CHAIN, LOCAL_CHAIN } from "./compile-chains.ts";
+import { CHAINS } from "./chain-rules.ts";
+import type { Backend } from "./choose-backend.ts";
 import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
 import { refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
 import { compileRules, type RuleChains } from "./compile-rules.ts";
+import { compileRulesets, type Rulesets } from "./compile-rulesets.ts";
 import { isStrict, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
 import { type MarkField, markField, slotMark } from "./mark-field.ts";
@@ -22,6 +23,7 @@ export interface CompileInput {
   readonly facts: Facts;
   readonly uplinks: readonly UplinkState[];
   readonly slots: AssignedSlots;
+  readonly backend: Backend["name"];
   /** Where the names for iproute2 go. */
   readonly files: { readonly rtTables: string; readonly rtProtos: string };
 }
@@ -36,14 +38,15 @@ export function compile(input: CompileInput): KernelState {
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
   const names = targets.map(({ name, table, tableName }) => ({ id: table, name: tableName, owner: uplinkOwner(name) }));
-  const forwarded = compileRules(config, facts, slots.assignment, false, FORWARDED_CHAIN);
-  const local = compileRules(config, facts, slots.assignment, true, LOCAL_CHAIN);
+  const forwarded = compileRules(config, facts, slots.assignment, false, CHAINS.forwarded, input.backend);
+  const local = compileRules(config, facts, slots.assignment, true, CHAINS.local, input.backend);
   const parts = facts.families.map((family) =>
     compileFamily(input, family, field, targets, strict, forwarded[family], local[family]),
   );
   return {
     chains: parts.flatMap((part) => part.chains),
     hooks: parts.flatMap((part) => part.hooks),
+    nft: parts.flatMap((part) => part.nft),
     ipRules: parts.flatMap((part) => part.ipRules),
     routes: parts.flatMap((part) => part.routes),
     sets: parts.flatMap((part) => part.sets),
@@ -79,17 +82,14 @@ export function checkTables(config: Config, facts: Facts, uplinks: readonly Upli
   return [...shared, ...unknown];
 }
 
-interface FamilyPart {
-  readonly chains: readonly Chain[];
-  readonly hooks: readonly Hook[];
+interface FamilyPart extends Rulesets {
   readonly ipRules: readonly IpRule[];
   readonly routes: readonly Route[];
-  readonly sets: readonly IpSet[];
   readonly expectations: KernelState["expectations"];
 }
 
 function compileFamily(
-  { config, facts, slots }: CompileInput,
+  input: CompileInput,
   family: Family,
   field: MarkField,
   targets: readonly UplinkTarget[],
@@ -97,24 +97,12 @@ function compileFamily(
   forwarded: RuleChains,
   local: RuleChains,
 ): FamilyPart {
+  const { config, facts, slots } = input;
   const base = config["rule-priority"];
   const thrown = thrownPrefixes(config, facts.links, family);
-  const { chains, hooks } = compileChains({
-    family,
-    field,
-    uplinks: targets,
-    strict: family === "ipv4" ? strict : [],
-    slots: [...slots.assignment.slots].map(([owner, slot]) => ({ owner, slot })),
-    forwarded,
-    local,
-    localSlots: localSlots(config, slots),
-    untracked: facts.untracked[family],
-  });
   const others = otherTargets(config, facts, targets, slots);
   return {
-    chains,
-    hooks,
-    sets: [...new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set])).values()],
+    ...compileRulesets(input, { family, field, uplinks: targets, strict, forwarded, local }),
     ipRules: [
       ...targets.map((target) => fwmarkRule(family, base, slotMark(field, target.slot), target.table)),
       ...others.map(({ slot, table }) => fwmarkRule(family, base, slotMark(field, slot), table)),
@@ -141,14 +129,4 @@ function otherTargets(config: Config, facts: Facts, targets: readonly UplinkTarg
     if (table !== undefined) found.set(owner, { owner, slot, table });
   }
   return [...found.values()];
-}
-
-function localSlots(config: Config, slots: AssignedSlots): Set<number> {
-  const used = new Set<number>();
-  for (const rule of Object.values(config.rule)) {
-    if (rule.disable || (rule.traffic !== "local" && rule.traffic !== "all")) continue;
-    const slot = slots.assignment.slots.get(ruleOwner(rule) ?? "");
-    if (slot !== undefined) used.add(slot);
-  }
-  return used;
 }

@@ -22,9 +22,10 @@ type NegatableMatch = Extract<Match, { match: "in-interface" | "protocol" }>;
 /**
  * A rule of the operator's as rules without alternatives, for one family. Several
  * values of one condition are alternatives, so their product is taken; negated values all have to hold, so they stay in
- * each. `local`: the router's own traffic, which came in by no interface.
+ * each. `local`: the router's own traffic, which came in by no interface. `repeats`: the backend takes the same condition more
+ * than once in a rule.
  */
-export function flattenRule(rule: Rule, family: Family, links: readonly Link[], local: boolean): FlatRules {
+export function flattenRule(rule: Rule, family: Family, links: readonly Link[], local: boolean, repeats = false): FlatRules {
   const never: FlatRules = { unless: [], any: [] };
   if (rule.family !== "both" && rule.family !== family) return never;
   const source = addressClauses(rule.source, family, links);
@@ -35,7 +36,7 @@ export function flattenRule(rule: Rule, family: Family, links: readonly Link[], 
   );
   // What the router sends came in by no interface: a rule that names one is not for it.
   if (local && interfaces.some((match) => !match.negate)) return never;
-  const [arrival, protocol] = [split(local ? [] : interfaces), split(protocols(rule))];
+  const [arrival, protocol] = [split(local ? [] : interfaces, repeats), split(protocols(rule), repeats)];
   const any = combinations([
     arrival.any,
     protocol.any,
@@ -64,12 +65,13 @@ function combinations(conditions: readonly Alternatives[]): Match[][] {
 
 /**
  * Alternatives for a condition that iptables takes once per rule. A single negated value goes into the rule itself; several
- * (neither eth0 nor eth1) become a way around the rule.
+ * (neither eth0 nor eth1) become a way around the rule. nftables takes them all in one.
  */
-function split(matches: readonly NegatableMatch[]): { any: Alternatives; unless: readonly Match[] } {
+function split(matches: readonly NegatableMatch[], repeats: boolean): { any: Alternatives; unless: readonly Match[] } {
   if (!matches.some((match) => match.negate)) return { any: matches.map((match) => [match]), unless: [] };
   const plain = matches.filter((match) => !match.negate);
   const negated = matches.filter((match) => match.negate);
+  if (repeats) return { any: plain.length === 0 ? [negated] : plain.map((match) => [match, ...negated]), unless: [] };
   if (plain.length === 0 && negated.length === 1) return { any: [[...negated]], unless: [] };
   return { any: plain.map((match) => [match]), unless: negated.map((match) => ({ ...match, negate: false })) };
 }

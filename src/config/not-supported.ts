@@ -9,7 +9,6 @@ export interface NotSupported {
 
 /** The whole list. Everything else in the language does what it says: nothing is accepted and ignored. */
 export const NOT_SUPPORTED: readonly NotSupported[] = [
-  { path: "backend", values: ["nftables"] },
   { path: "hook" },
   { path: "uplink * gateway-mac" },
   { path: "uplink * flush-connections", values: ["never", "on-down", "both"] },

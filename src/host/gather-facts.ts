@@ -3,10 +3,12 @@ import type { Config } from "../config/schema.ts";
 import { FAMILIES, type Family } from "../net/address.ts";
 import type { Paths } from "../paths.ts";
 import type { Facts, Link } from "../uplink/facts.ts";
+import { findRivals } from "../uplink/find-rivals.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { gatherGateways } from "./gather-gateways.ts";
 import type { Host } from "./host.ts";
 import { output, parseJsonLines, readOrigins, type TablesAndRules } from "./observe-kernel.ts";
+import { tryNft } from "./try-nft.ts";
 
 /** Families the kernel has: IPv6 is missing when it was booted without. */
 export async function familiesOf(host: Host): Promise<readonly Family[]> {
@@ -29,13 +31,16 @@ export async function gatherFacts(
   known: {
     readonly families: readonly Family[];
     readonly seen: Promise<TablesAndRules>;
+    /** `load-balancing wan` is in the router's configuration. */
+    readonly loadBalancing: boolean;
   },
   allowSsh: boolean,
 ): Promise<Facts> {
   const interfaces = Object.values(config.uplink).flatMap((uplink) => (uplink.interface === undefined ? [] : [uplink.interface]));
   const links = known.seen.then((seen) => seen.links);
-  const [seen, gateways, slots, tableNames, rpFilter] = await Promise.all([
+  const [seen, backend, gateways, slots, tableNames, rpFilter] = await Promise.all([
     known.seen,
+    known.seen.then((seen) => gatherBackendFacts(host, config, seen, known)),
     gatherGateways(host, paths, config, links, { allowSsh }),
     host.read(paths.rtTables).then(parseSlotMemory),
     readTableNames(host, paths),
@@ -50,9 +55,30 @@ export async function gatherFacts(
     tableNames,
     rpFilter,
     untracked: { ipv4: untracked(seen, "ipv4"), ipv6: untracked(seen, "ipv6") },
+    ...backend,
     ipset: seen.setNames !== undefined,
     problems: gateways.problems,
   };
+}
+
+/** The kernel is asked what nftables can do only where that backend may be taken. */
+async function gatherBackendFacts(
+  host: Host,
+  config: Config,
+  seen: TablesAndRules,
+  { families, loadBalancing }: { readonly families: readonly Family[]; readonly loadBalancing: boolean },
+): Promise<Pick<Facts, "nft" | "rivals">> {
+  const iptablesChains = [...seen.saved.ipv4.foreignChains, ...seen.saved.ipv6.foreignChains];
+  const rivals = findRivals({ loadBalancing, iptablesChains, nftChains: seen.nft.foreign });
+  if (seen.nft.unusable !== undefined) return { nft: { works: false, why: seen.nft.unusable }, rivals };
+  const possible = config.backend === "nftables" || (config.backend === "auto" && rivals.length > 0);
+  if (!possible) return { nft: { works: true, labels: false }, rivals };
+  const labels = rivals.some((rival) => rival.kind === "wan-load-balancing");
+  // What is there already has proved itself, and asking takes the kernel a while (it waits for every core).
+  const there = seen.nft.tables.flatMap((table) => table.chains);
+  const labelled = there.some((chain) => chain.lines.some((line) => line.text.includes("ct label set")));
+  if (there.length > 0 && (labelled || !labels)) return { nft: { works: true, labels: labelled }, rivals };
+  return { nft: await tryNft(host, { ipv6: families.includes("ipv6"), labels }), rivals };
 }
 
 function untracked(seen: TablesAndRules, family: Family): Facts["untracked"][Family] {

@@ -8,6 +8,7 @@ import type { Family } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
+import { observeNft, type SeenNft } from "./observe-nft.ts";
 
 /** What can be read before it is known what is wanted. */
 export interface TablesAndRules {
@@ -19,6 +20,7 @@ export interface TablesAndRules {
   readonly tables: readonly number[];
   /** Names of all sets; `undefined` when ipset(8) does not answer: it is not installed, or the kernel lacks it. */
   readonly setNames: readonly string[] | undefined;
+  readonly nft: SeenNft;
 }
 
 /** What to look at besides: tables, sysctls and files of the desired state and of the last one. */
@@ -48,6 +50,7 @@ export function parseJsonLines(text: string): unknown[][] {
 const NOTHING_SAVED: SavedTables = {
   chains: [],
   jumps: [],
+  foreignChains: [],
   vyattaHooks: false,
   notrack: false,
   packets: new Map(),
@@ -55,7 +58,7 @@ const NOTHING_SAVED: SavedTables = {
 };
 
 /**
- * iptables-save, ip rule and the routes of `tables` in each family, interfaces, and the names of sets: in few programs and all
+ * iptables-save, our nft tables, ip rule and the routes of `tables` in each family, interfaces, and the names of sets: in few programs and all
  * side by side, since starting them is most of the time of a run. `counters` costs nothing but makes the text longer.
  */
 export async function observeTablesAndRules(
@@ -78,10 +81,11 @@ export async function observeTablesAndRules(
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
-  const [ipv4, ipv6, setNames] = await Promise.all([
+  const [ipv4, ipv6, setNames, nft] = await Promise.all([
     families.includes("ipv4") ? read("ipv4") : undefined,
     families.includes("ipv6") ? read("ipv6") : undefined,
     readSetNames(host),
+    observeNft(host),
   ]);
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
@@ -90,6 +94,7 @@ export async function observeTablesAndRules(
     routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
     tables: usable,
     setNames,
+    nft,
   };
 }
 
@@ -137,6 +142,7 @@ export async function observeKernel(host: Host, seen: TablesAndRules, scope: Obs
   return {
     chains: [...seen.saved.ipv4.chains, ...seen.saved.ipv6.chains],
     jumps: [...seen.saved.ipv4.jumps, ...seen.saved.ipv6.jumps],
+    nft: seen.nft.tables,
     ipRules: seen.ipRules,
     routes: [...seen.routes, ...routes.flat()],
     sets,

@@ -15,6 +15,30 @@ export interface ChainLines {
   readonly lines: readonly RuleLine[];
 }
 
+/** A chain of our nft table. The text of a line is the rule as `nft list` prints it, or as it is given to nft. */
+export interface NftChainText {
+  readonly name: string;
+  /** `type filter hook prerouting priority -149; policy accept;`, empty for a chain that is only jumped to. */
+  readonly base: string;
+  readonly lines: readonly RuleLine[];
+}
+
+/** A named set of our nft table; the name holds a hash of the content. */
+export interface NftSetText {
+  readonly name: string;
+  /** The lines between its braces. */
+  readonly lines: readonly string[];
+}
+
+/** Our nft table of one family. */
+export interface NftTableText {
+  readonly family: Family;
+  readonly chains: readonly NftChainText[];
+  readonly sets: readonly NftSetText[];
+  /** It holds what we never put there (a map, `flags dormant`): it has to be made anew. */
+  readonly strange: boolean;
+}
+
 /** A jump of ours in somebody else's chain. `position` counts from 1; a jump that is kept has to be at 1. */
 export interface Jump {
   readonly family: Family;
@@ -33,6 +57,7 @@ export interface Jump {
 export interface KernelObjects {
   readonly chains: readonly ChainLines[];
   readonly jumps: readonly Jump[];
+  readonly nft: readonly NftTableText[];
   readonly ipRules: readonly IpRule[];
   readonly routes: readonly Route[];
   readonly sets: readonly IpSet[];
@@ -55,6 +80,7 @@ export interface Observed extends KernelObjects {
 export const NOTHING: KernelObjects = {
   chains: [],
   jumps: [],
+  nft: [],
   ipRules: [],
   routes: [],
   sets: [],

@@ -1,6 +1,6 @@
 import type { Family } from "../net/address.ts";
 import type { Fwmark } from "../net/fwmark.ts";
-import type { Chain, Hook } from "./rule.ts";
+import type { Chain, Hook, NftChain } from "./rule.ts";
 
 /** An ip rule of ours (protocol 157 goes without saying). */
 export interface IpRule {
@@ -39,6 +39,13 @@ export interface IpSet {
   readonly members: readonly string[];
 }
 
+/** Our nft table of one family, with the sets its rules ask. */
+export interface NftTable {
+  readonly family: Family;
+  readonly chains: readonly NftChain[];
+  readonly sets: readonly IpSet[];
+}
+
 /** What `ip route get ... mark` has to answer for a slot once the state is live: the witness beside the diff. */
 export interface Expectation {
   readonly family: Family;
@@ -56,10 +63,14 @@ export interface Expectation {
 
 /** Everything this product wants in the kernel, whatever is there now. Computed from config and facts alone. */
 export interface KernelState {
+  /** Of iptables. */
   readonly chains: readonly Chain[];
   readonly hooks: readonly Hook[];
+  /** Of nftables. Only one backend has anything. */
+  readonly nft: readonly NftTable[];
   readonly ipRules: readonly IpRule[];
   readonly routes: readonly Route[];
+  /** ipsets; those of the nft table are in it. */
   readonly sets: readonly IpSet[];
   /** Path below /proc/sys -> value. */
   readonly sysctls: ReadonlyMap<string, string>;
@@ -75,6 +86,7 @@ export interface KernelState {
 export const EMPTY_STATE: KernelState = {
   chains: [],
   hooks: [],
+  nft: [],
   ipRules: [],
   routes: [],
   sets: [],

@@ -6,6 +6,9 @@
 /** Every iptables chain of ours starts so. Chain names hold at most 28 characters, so the rest is a role or a slot, never a name of the operator's. */
 export const CHAIN_PREFIX = "POLICY_ROUTE";
 
+/** Our nft table, in the families ip and ip6. Everything in it is ours. */
+export const NFT_TABLE = "policy_route";
+
 /** Starts the comment of every rule and jump of ours; in our chains a hash of the rule follows. */
 export const COMMENT_TAG = "policy-route:";
 
@@ -33,4 +36,15 @@ export const TABLE_BASE = 2000;
 
 export function isOurChain(name: string): boolean {
   return name === CHAIN_PREFIX || name.startsWith(`${CHAIN_PREFIX}_`);
+}
+
+/** Comment of a rule of ours: its hash, and in words what it stands for. */
+export function ruleComment(hash: string, note: string | undefined): string {
+  return note === undefined ? `${COMMENT_TAG}${hash}` : `${COMMENT_TAG}${hash} ${note}`;
+}
+
+/** The hash in a rule's text; "" when it has no comment of ours: then it differs from every rule we want. */
+export function hashInComment(text: string): string {
+  const at = text.indexOf(COMMENT_TAG);
+  return at < 0 ? "" : (/^[0-9a-f]{16}/.exec(text.slice(at + COMMENT_TAG.length))?.[0] ?? "");
 }

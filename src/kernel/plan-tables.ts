@@ -1,7 +1,8 @@
 import type { Family } from "../net/address.ts";
-import type { ChainLines, Jump, KernelObjects, RuleLine } from "./kernel-objects.ts";
+import type { ChainLines, Jump, KernelObjects } from "./kernel-objects.ts";
 import type { Step } from "./plan.ts";
 import type { TableName } from "./rule.ts";
+import { sameLines } from "./same-lines.ts";
 
 /** One transaction of iptables-restore: the kernel takes all of it or nothing (platform/kernel.md, Atomicity). */
 interface Transaction {
@@ -116,8 +117,4 @@ function tableChange(
     ...stale.map((name) => `-X ${name}`),
   ];
   return lines.length === 0 ? undefined : { table, lines };
-}
-
-function sameLines(a: readonly RuleLine[] | undefined, b: readonly RuleLine[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((line, i) => line.hash !== "" && line.hash === b[i]?.hash);
 }

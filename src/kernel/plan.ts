@@ -5,6 +5,7 @@ import { renderIpRule, renderRoute, routeKey } from "./iproute.ts";
 import { renderIpSet } from "./ipset.ts";
 import type { KernelObjects, Observed, SysctlOrigin } from "./kernel-objects.ts";
 import { SPARE_SET } from "./ownership.ts";
+import { planNft } from "./plan-nft.ts";
 import { planTables } from "./plan-tables.ts";
 
 /** One thing to do. Every step is safe to die after: what is left is the old state, the new one, or the old one with unused additions. */
@@ -47,7 +48,7 @@ export function plan(target: KernelObjects, observed: Observed, options: PlanOpt
     ...sysctls.set,
     ...files.write,
     ...rulesAndRoutes.flatMap((steps) => steps.add),
-    ...FAMILIES.flatMap((family) => planTables(target, observed, family)),
+    ...planSwitch(target, observed),
     // While the rules for them are there: without, such a connection would go on by main.
     ...options.staleMarks.flatMap((mark) => onConnections("forget connections of a mark's former owner", "-D", mark)),
     ...clearMarks(options.abandonedMask),
@@ -57,6 +58,16 @@ export function plan(target: KernelObjects, observed: Observed, options: PlanOpt
     ...files.remove,
     ...files.settle,
   ];
+}
+
+/**
+ * What gives packets their marks changes over. From one backend to the other both are live for a moment, the new one first:
+ * they give the same marks, and what one has marked the other leaves as it is.
+ */
+function planSwitch(target: KernelObjects, observed: KernelObjects): Step[] {
+  const iptables = FAMILIES.flatMap((family) => planTables(target, observed, family));
+  const nft = planNft(target, observed);
+  return target.nft.length > 0 ? [...nft, ...iptables] : [...iptables, ...nft];
 }
 
 /** `-U -m value/mask` changes these bits only (conntrack-tools 1.4.7). */

@@ -1,7 +1,7 @@
 import { formatFwmark, hex32 } from "../net/fwmark.ts";
 import { hashText } from "./hash.ts";
 import type { Jump, RuleLine } from "./kernel-objects.ts";
-import { COMMENT_TAG, JUMP_COMMENT } from "./ownership.ts";
+import { JUMP_COMMENT, ruleComment } from "./ownership.ts";
 import type { Action, Hook, Match, PortRange, Rule, Side } from "./rule.ts";
 
 const TCP = 6;
@@ -40,6 +40,9 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m addrtype --${SHORT[match.side]}-type LOCAL`;
     case "no-ipsec":
       return "-m policy --dir out --pol none";
+    case "new":
+    case "label":
+      throw new Error(`Bug: ${match.match} is for nftables only`);
   }
 }
 
@@ -94,6 +97,9 @@ function renderAction(action: Action): string {
       return `-j SNAT --to-source ${action.address}`;
     case "log":
       return `-j LOG --log-prefix "${action.prefix}"`;
+    case "goto-by-connmark":
+    case "set-label":
+      throw new Error(`Bug: ${action.action} is for nftables only`);
   }
 }
 
@@ -102,7 +108,7 @@ export function renderRule(chain: string, rule: Rule): RuleLine {
   const matches = renderMatches(rule.matches);
   const action = renderAction(rule.action);
   const hash = hashText(`${chain} ${matches} ${action} ${rule.note ?? ""}`);
-  const comment = rule.note === undefined ? `${COMMENT_TAG}${hash}` : `${COMMENT_TAG}${hash} ${rule.note}`;
+  const comment = ruleComment(hash, rule.note);
   return { hash, text: `-A ${chain} ${matches === "" ? "" : `${matches} `}-m comment --comment "${comment}" ${action}` };
 }
 

@@ -1,12 +1,15 @@
 import type { ChainLines, KernelObjects, RuleLine } from "./kernel-objects.ts";
 import type { KernelState } from "./kernel-state.ts";
 import { renderHook, renderRule } from "./render-iptables.ts";
+import { renderNftTables } from "./render-nft.ts";
 import type { Chain, Rule } from "./rule.ts";
 
 /** The desired state in the form it is compared in. */
 export function renderState(state: KernelState): KernelObjects {
   const { ipRules, routes, sets, sysctls, files } = state;
-  return { chains: renderChains(state.chains), jumps: state.hooks.map(renderHook), ipRules, routes, sets, sysctls, files };
+  const chains = renderChains(state.chains);
+  const jumps = state.hooks.map(renderHook);
+  return { chains, jumps, nft: renderNftTables(state.nft), ipRules, routes, sets, sysctls, files };
 }
 
 /** Chains of one name in both families share rules that have no addresses: with 1,000 such rules it pays to render them once. */

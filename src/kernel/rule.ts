@@ -28,7 +28,11 @@ export type Match =
   | { readonly match: "confirmed"; readonly negate: boolean }
   | { readonly match: "local-address"; readonly side: Side }
   /** No IPsec policy will transform the packet on its way out. */
-  | { readonly match: "no-ipsec" };
+  | { readonly match: "no-ipsec" }
+  /** Nothing came back on the connection yet. nftables only, as all that follows. */
+  | { readonly match: "new" }
+  /** A bit of the connection's label, 0-127. */
+  | { readonly match: "label"; readonly label: number };
 
 export type Action =
   | { readonly action: "accept" | "return" | "drop" | "masquerade" | "track" }
@@ -38,7 +42,10 @@ export type Action =
   | { readonly action: "restore-mark"; readonly from: number; readonly to: number }
   | { readonly action: "snat"; readonly address: string }
   /** `prefix`: at most 29 characters (xt_LOG). */
-  | { readonly action: "log"; readonly prefix: string };
+  | { readonly action: "log"; readonly prefix: string }
+  /** Goes to the chain that belongs to the masked connection mark; on to the next rule when none does. nftables only, as all that follows. */
+  | { readonly action: "goto-by-connmark"; readonly mask: number; readonly chains: ReadonlyMap<number, string> }
+  | { readonly action: "set-label"; readonly label: number };
 
 /** A rule of no backend in particular. `note` tells the operator what it stands for: `rule 10`, `uplink dsl`. */
 export interface Rule {
@@ -63,4 +70,18 @@ export interface Hook {
   readonly table: TableName;
   readonly chain: string;
   readonly target: string;
+}
+
+/** Where the kernel calls a base chain of nftables. Lower priorities come first. */
+export interface BaseHook {
+  readonly type: "filter" | "route" | "nat";
+  readonly hook: "prerouting" | "input" | "output" | "postrouting";
+  readonly priority: number;
+}
+
+/** A chain of our nft table. */
+export interface NftChain {
+  readonly name: string;
+  readonly base?: BaseHook;
+  readonly rules: readonly Rule[];
 }

@@ -23,8 +23,10 @@ export interface Shown {
 }
 
 export interface ShownBackend {
-  readonly name: "iptables";
-  /** Which iptables is behind the command; absent when it cannot be told. */
+  readonly name: "iptables" | "nftables";
+  /** Why it is that one, in words; absent when nothing is steered. */
+  readonly reason?: string;
+  /** Which iptables is behind the command; absent when it cannot be told, and for nftables. */
   readonly frontEnd?: "nft" | "legacy";
 }
 
@@ -111,7 +113,7 @@ export interface ShownRule {
 export interface ShownLine {
   readonly family: Family;
   readonly table: string;
-  /** In the form of iptables-save. */
+  /** In the form of iptables-save; in nftables the chain and the rule in nft's words. */
   readonly text: string;
   /** `missing`: the kernel does not hold it. */
   readonly status: "ok" | "missing";

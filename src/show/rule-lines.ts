@@ -1,4 +1,6 @@
-import type { RuleLine } from "../kernel/kernel-objects.ts";
+import type { KernelObjects, RuleLine } from "../kernel/kernel-objects.ts";
+import type { KernelState } from "../kernel/kernel-state.ts";
+import { NFT_TABLE } from "../kernel/ownership.ts";
 import type { Rule } from "../kernel/rule.ts";
 import type { Family } from "../net/address.ts";
 import type { ShownLine } from "./model.ts";
@@ -14,33 +16,62 @@ export interface NotedLine {
   readonly shown: ShownLine;
 }
 
+/** A chain of either backend. */
+interface PlacedChain {
+  readonly family: Family;
+  readonly table: string;
+  readonly name: string;
+  readonly lines: readonly RuleLine[];
+}
+
 /** `rule 10` or `rule 10-900`: the notes that compile/ gives. */
 const NOTE = /^rule (\d+)(?:-(\d+))?$/;
 
 /** Every chain line that a rule of the operator's became, with its counter where the kernel has it. */
 export function notedLines(kernel: KernelSight): NotedLine[] {
   const present = new Map(
-    kernel.observed.chains.map((chain) => [
-      `${chain.family} ${chain.table} ${chain.name}`,
-      new Set(chain.lines.map((line) => line.hash)),
-    ]),
+    allChains(kernel.observed).map((chain) => [placeOf(chain), new Set(chain.lines.map((line) => line.hash))]),
   );
-  // target.chains is state.chains rendered one by one, so both have the same places.
-  return kernel.state.chains.flatMap((chain, at) => {
-    const hashes = present.get(`${chain.family} ${chain.table} ${chain.name}`);
-    return chain.rules.flatMap((rule, i): NotedLine[] => {
+  const wanted = allChains(kernel.target);
+  // The target is the state rendered one by one, so both have the same places.
+  return allRules(kernel.state).flatMap((rules, at) => {
+    const chain = wanted[at];
+    if (chain === undefined) return [];
+    const hashes = present.get(placeOf(chain));
+    return rules.flatMap((rule, i): NotedLine[] => {
       const note = NOTE.exec(rule.note ?? "");
-      const line = kernel.target.chains[at]?.lines[i];
+      const line = chain.lines[i];
       if (note === null || line === undefined) return [];
       const first = Number(note[1]);
       const last = Number(note[2] ?? note[1]);
-      const shown = showLine(kernel, chain.family, chain.table, line, hashes?.has(line.hash) === true);
+      const shown = showLine(kernel, chain, line, hashes?.has(line.hash) === true);
       return [{ first, last, chain: chain.name, decides: decides(rule), shown }];
     });
   });
 }
 
-function showLine(kernel: KernelSight, family: Family, table: string, line: RuleLine, present: boolean): ShownLine {
+/** Chains of both backends, in one order for wanted and present. An nft rule is told by its chain, as iptables' lines are. */
+function allChains({ chains, nft }: Pick<KernelObjects, "chains" | "nft">): PlacedChain[] {
+  const ofNft = nft.flatMap(({ family, chains: own }) =>
+    own.map(({ name, lines }) => ({
+      family,
+      table: NFT_TABLE,
+      name,
+      lines: lines.map(({ hash, text }) => ({ hash, text: `${name} ${text}` })),
+    })),
+  );
+  return [...chains, ...ofNft];
+}
+
+function allRules({ chains, nft }: Pick<KernelState, "chains" | "nft">): (readonly Rule[])[] {
+  return [...chains, ...nft.flatMap((table) => table.chains)].map(({ rules }) => rules);
+}
+
+function placeOf({ family, table, name }: PlacedChain): string {
+  return `${family} ${table} ${name}`;
+}
+
+function showLine(kernel: KernelSight, { family, table }: PlacedChain, line: RuleLine, present: boolean): ShownLine {
   const packets = present ? kernel.packets[family].get(line.hash) : undefined;
   return { family, table, text: line.text, status: present ? "ok" : "missing", ...(packets === undefined ? {} : { packets }) };
 }

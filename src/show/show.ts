@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.ts";
-import type { Shown } from "./model.ts";
+import type { Shown, ShownBackend } from "./model.ts";
 import { showRules } from "./show-rules.ts";
 import { showTables } from "./show-tables.ts";
 import { showUplinks } from "./show-uplinks.ts";
@@ -13,11 +13,16 @@ export function show(sight: Sight): Shown {
     state: config === undefined ? "not-configured" : config.disable ? "disabled" : "active",
     source: saved === undefined ? { from: "kernel" } : { from: "saved-state", at: saved.at, reason: saved.reason },
     ...(kernel === undefined ? {} : { stepsToDo: kernel.plan.length }),
-    backend: { name: "iptables", ...(kernel?.frontEnd === undefined ? {} : { frontEnd: kernel.frontEnd }) },
+    backend: showBackend(sight),
     ...(config?.description === undefined ? {} : { description: config.description }),
     ...(config === undefined ? {} : parts(config, sight)),
     warnings: [...new Set(sight.warnings)],
   };
+}
+
+function showBackend({ backend, kernel }: Sight): ShownBackend {
+  if (backend?.name === "nftables") return backend;
+  return { name: "iptables", ...backend, ...(kernel?.frontEnd === undefined ? {} : { frontEnd: kernel.frontEnd }) };
 }
 
 function parts(config: Config, sight: Sight): Pick<Shown, "uplinks" | "rules" | "tables"> {

@@ -1,3 +1,4 @@
+import type { Backend } from "../compile/choose-backend.ts";
 import type { Config } from "../config/schema.ts";
 import type { KernelObjects, Observed } from "../kernel/kernel-objects.ts";
 import type { KernelState } from "../kernel/kernel-state.ts";
@@ -13,6 +14,7 @@ export interface Sight {
   readonly links: readonly Link[];
   readonly uplinks: readonly UplinkState[];
   readonly slots: SlotAssignment;
+  readonly backend: Backend | undefined;
   readonly warnings: readonly string[];
   /** The kernel, or what the last reconcile left behind for those who may not read it. */
   readonly kernel: KernelSight | undefined;

@@ -1,5 +1,5 @@
 import type { GatewaySource } from "../uplink/facts.ts";
-import type { Shown, ShownRoute, ShownUplink, Way } from "./model.ts";
+import type { Shown, ShownBackend, ShownRoute, ShownUplink, Way } from "./model.ts";
 
 /** Where a gateway was learnt, as the operator calls it. */
 const SOURCES: Readonly<Record<GatewaySource, string>> = {
@@ -63,9 +63,14 @@ export function stateLine(shown: Shown): string {
     return `Policy routing is not configured${toDo === "" ? "" : `, but something of it is left: ${toDo}`}\n`;
   }
   const sync = steps === undefined ? "" : toDo === "" ? ", in sync" : `, not in sync: ${toDo}`;
-  const frontEnd = shown.backend.frontEnd === undefined ? "" : ` (${shown.backend.frontEnd} front end)`;
-  const backend = shown.state === "active" && toDo === "" ? `, backend ${shown.backend.name}${frontEnd}` : "";
+  const backend = shown.state === "active" && toDo === "" ? `, backend ${backendWords(shown.backend)}` : "";
   return `Policy routing: ${shown.state}${sync}${backend}\n${sourceLine(shown)}`;
+}
+
+/** `nftables (WAN load balancing is configured)`, `iptables (nft front end)` */
+function backendWords({ name, reason, frontEnd }: ShownBackend): string {
+  if (name === "nftables") return reason === undefined ? name : `${name} (${reason})`;
+  return frontEnd === undefined ? name : `${name} (${frontEnd} front end)`;
 }
 
 function sourceLine({ source }: Shown): string {

@@ -60,6 +60,19 @@ export interface SlotAssignment {
   readonly tables?: ReadonlyMap<number, string>;
 }
 
+/**
+ * Somebody in the prerouting hook whom a jump of iptables cannot be sure to stay in front of: he puts himself first again at
+ * every start, or is called at the same priority.
+ */
+export interface Rival {
+  readonly kind: "wan-load-balancing" | "policy-route" | "marks" | "notrack";
+  /** In words: `WAN load balancing is configured`, `nft table inet fw marks packets`. */
+  readonly seen: string;
+}
+
+/** What nft(8) and the kernel can do here. `labels`: connections can have labels; asked only where they are needed. */
+export type NftFacts = { readonly works: true; readonly labels: boolean } | { readonly works: false; readonly why: string };
+
 /** Everything only the running router knows. Plain data, gathered by host/, so that the rest is a function of values. */
 export interface Facts {
   /** Seconds since the epoch at which the facts were gathered. */
@@ -73,8 +86,10 @@ export interface Facts {
   readonly tableNames: ReadonlyMap<string, number>;
   /** net.ipv4.conf.<name>.rp_filter as found before this product changed it; key `all` included. */
   readonly rpFilter: ReadonlyMap<string, number>;
-  /** How packets are kept from connection tracking here: Vyatta's raw hook chains, a bare NOTRACK rule, or not at all. */
+  /** How iptables keeps packets from connection tracking: Vyatta's raw hook chains, a bare NOTRACK rule, or not at all. */
   readonly untracked: Readonly<Record<Family, "vyatta-hook" | "notrack" | "none">>;
+  readonly nft: NftFacts;
+  readonly rivals: readonly Rival[];
   /** ipset(8) is installed: rules that differ only in address or port may share a set. */
   readonly ipset: boolean;
   readonly problems: readonly FactsProblem[];

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FrontEnd } from "../support/front-end.ts";
 import type { Row } from "./bench-namespaces.ts";
-import { type FrontEnd, linearRules, program, writeConfig } from "./bench-program.ts";
+import { linearRules, program, writeConfig } from "./bench-program.ts";
 import { interleaved, median, milliseconds, type Result } from "./measure.ts";
 
 const RULES = 1000;
@@ -10,22 +11,13 @@ const RULES = 1000;
 /** How long a commit takes beside the bare tools it cannot do without, and how much memory. */
 export function benchCommit(row: Row, frontEnd: FrontEnd, scratch: string): Result[] {
   const policy = program(row, frontEnd, scratch);
-  const full = writeConfig(join(scratch, "linear.set"), linearRules(RULES));
-  const empty = writeConfig(join(scratch, "empty.set"), []);
+  const full = writeConfig(join(scratch, "linear.set"), frontEnd, linearRules(RULES));
+  const empty = writeConfig(join(scratch, "empty.set"), frontEnd, []);
   policy.commit(full);
-  const save = (tool: string): string =>
-    spawnSync("ip", ["netns", "exec", row.router, tool], { env: policy.env, encoding: "utf8", maxBuffer: 1 << 28 }).stdout;
-  const saved = { ipv4: save("iptables-save"), ipv6: save("ip6tables-save") };
-  for (const text of Object.values(saved)) {
-    const rules = text.split("\n").filter((line) => line.startsWith("-A POLICY_ROUTE_FWD")).length;
-    if (rules !== RULES) throw new Error(`the bare restores would not be of the same rules: ${rules} instead of ${RULES}`);
-  }
+  const bare = restoring(row, frontEnd, policy.env);
   const peak =
     Number(/Maximum resident set size \(kbytes\): (\d+)/.exec(timeVerbose(policy.argv("commit"), policy.env))?.[1] ?? "NaN") /
     1024;
-  const restore = (tool: string, text: string): number =>
-    milliseconds(["ip", "netns", "exec", row.router, tool], policy.env, text);
-  const bare = (): number => restore("iptables-restore", saved.ipv4) + restore("ip6tables-restore", saved.ipv6);
   const node = (): number => milliseconds(["ip", "netns", "exec", row.router, process.execPath, "-e", "0"], policy.env);
 
   const ended: number[] = [];
@@ -39,10 +31,9 @@ export function benchCommit(row: Row, frontEnd: FrontEnd, scratch: string): Resu
       return took.verified;
     },
   });
-  const forks =
-    forkPerRule(row, "iptables", saved.ipv4, policy.env, scratch) +
-    forkPerRule(row, "ip6tables", saved.ipv6, policy.env, scratch);
-  const small = writeConfig(join(scratch, "seed.set"), linearRules(3));
+  const tools = frontEnd === "nftables" ? [] : ["iptables", "ip6tables"];
+  const forks = tools.reduce((sum, tool) => sum + forkPerRule(row, tool, policy.env, scratch), 0);
+  const small = writeConfig(join(scratch, "seed.set"), frontEnd, linearRules(3));
   policy.commit(small);
   const environment = {
     ...policy.env,
@@ -74,12 +65,16 @@ export function benchCommit(row: Row, frontEnd: FrontEnd, scratch: string): Resu
       limit: { most: 1 },
       from: `commit ${ms(times.commit)} to verified, ${ms(median(ended))} to the end, restores ${ms(times.bare)}, node ${ms(times.node)}`,
     },
-    {
-      what: `one iptables process per rule / commit of ${RULES} rules`,
-      ratio: forks / times.commit,
-      limit: { least: 10 },
-      from: `forks ${ms(forks)}`,
-    },
+    ...(tools.length === 0
+      ? []
+      : [
+          {
+            what: `one iptables process per rule / commit of ${RULES} rules`,
+            ratio: forks / times.commit,
+            limit: { least: 10 },
+            from: `forks ${ms(forks)}`,
+          },
+        ]),
     { what: "peak memory of a commit, in units of 150 MB", ratio: peak / 150, limit: { most: 1 }, from: `${peak.toFixed(0)} MB` },
     {
       what: "show / node -e 0",
@@ -101,8 +96,29 @@ function timeVerbose(argv: readonly string[], env: NodeJS.ProcessEnv): string {
   return spawnSync("/usr/bin/time", ["-v", ...argv], { env, encoding: "utf8" }).stderr;
 }
 
-/** The seed script's way: one process per rule, into a chain of its own. */
-function forkPerRule(row: Row, tool: string, saved: string, env: NodeJS.ProcessEnv, scratch: string): number {
+/** Reads back what the program made, and gives what putting it there again with the bare tools takes. */
+function restoring(row: Row, frontEnd: FrontEnd, env: NodeJS.ProcessEnv): () => number {
+  const read = (...words: string[]): string => readInRouter(row, env, words);
+  const restore = (words: readonly string[], text: string): number =>
+    milliseconds(["ip", "netns", "exec", row.router, ...words], env, text);
+  if (frontEnd === "nftables") {
+    const tables = ["ip", "ip6"].map((family) => {
+      const name = `${family} policy_route`;
+      return `table ${name}\ndelete table ${name}\n${read("nft", "list", "table", family, "policy_route")}`;
+    });
+    return () => restore(["nft", "-f", "-"], tables.join(""));
+  }
+  const saved = { ipv4: read("iptables-save"), ipv6: read("ip6tables-save") };
+  return () => restore(["iptables-restore"], saved.ipv4) + restore(["ip6tables-restore"], saved.ipv6);
+}
+
+function readInRouter(row: Row, env: NodeJS.ProcessEnv, words: readonly string[]): string {
+  return spawnSync("ip", ["netns", "exec", row.router, ...words], { env, encoding: "utf8", maxBuffer: 1 << 28 }).stdout;
+}
+
+/** The seed script's way: one process per rule, into a chain of its own. The rules are those that are there. */
+function forkPerRule(row: Row, tool: string, env: NodeJS.ProcessEnv, scratch: string): number {
+  const saved = readInRouter(row, env, [`${tool}-save`]);
   const rules = saved.split("\n").filter((line) => line.startsWith("-A POLICY_ROUTE_FWD"));
   const script = join(scratch, "forks.sh");
   const lines = rules.map(

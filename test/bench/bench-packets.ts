@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FrontEnd } from "../support/front-end.ts";
 import { inside, type Row, received } from "./bench-namespaces.ts";
-import { type FrontEnd, program, sharedRules, writeConfig } from "./bench-program.ts";
+import { program, sharedRules, writeConfig } from "./bench-program.ts";
 import { median, type Result } from "./measure.ts";
 
 const ESTABLISHED_PACKETS = 300_000;
@@ -13,8 +14,8 @@ const ROUNDS = 9;
 export function benchPackets(row: Row, frontEnd: FrontEnd, scratch: string): Result[] {
   const policy = program(row, frontEnd, scratch);
   const configs = {
-    one: writeConfig(join(scratch, "one.set"), sharedRules(1)),
-    many: writeConfig(join(scratch, "many.set"), sharedRules(1000)),
+    one: writeConfig(join(scratch, "one.set"), frontEnd, sharedRules(1)),
+    many: writeConfig(join(scratch, "many.set"), frontEnd, sharedRules(1000)),
   };
   const established = frame(row, scratch, "established", "c16(4000)");
   const fresh = frame(row, scratch, "new", "drnd(2)");
@@ -28,9 +29,9 @@ export function benchPackets(row: Row, frontEnd: FrontEnd, scratch: string): Res
       policy.commit(configs[name]);
       forgetConnections(row);
       send(row, established, 1);
-      const before = rulePackets(row, policy.env);
+      const before = rulePackets(row, frontEnd, policy.env);
       rates[name].established.push(rate(row, established, ESTABLISHED_PACKETS));
-      walked += rulePackets(row, policy.env) - before;
+      walked += rulePackets(row, frontEnd, policy.env) - before;
       forgetConnections(row);
       rates[name].fresh.push(rate(row, fresh, NEW_CONNECTIONS));
     }
@@ -119,13 +120,12 @@ function forgetConnections(row: Row): void {
 }
 
 /** Packets that went through our rule chain for forwarded traffic. */
-function rulePackets(row: Row, env: NodeJS.ProcessEnv): number {
-  const { stdout } = spawnSync("ip", ["netns", "exec", row.router, "iptables-save", "-c", "-t", "mangle"], {
-    env,
-    encoding: "utf8",
-  });
-  return stdout
-    .split("\n")
-    .filter((line) => line.includes("-A POLICY_ROUTE_FWD"))
-    .reduce((sum, line) => sum + Number(/^\[(\d+):/.exec(line)?.[1] ?? 0), 0);
+function rulePackets(row: Row, frontEnd: FrontEnd, env: NodeJS.ProcessEnv): number {
+  const list =
+    frontEnd === "nftables"
+      ? ["nft", "list", "chain", "ip", "policy_route", "POLICY_ROUTE_FWD"]
+      : ["iptables-save", "-c", "-t", "mangle"];
+  const { stdout } = spawnSync("ip", ["netns", "exec", row.router, ...list], { env, encoding: "utf8" });
+  const counters = stdout.matchAll(/counter packets (\d+)|^\[(\d+):\d+\] -A POLICY_ROUTE_FWD/gm);
+  return [...counters].reduce((sum, [, nft, iptables]) => sum + Number(nft ?? iptables), 0);
 }

@@ -1,13 +1,12 @@
 import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { backendOf, type FrontEnd, iptablesOf } from "../support/front-end.ts";
 import type { Row } from "./bench-namespaces.ts";
 import { milliseconds } from "./measure.ts";
 
-export type FrontEnd = "nft" | "legacy";
-
 const TOOLS = ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"];
 
-/** The program under test inside the router's namespace, with one iptables front end first in PATH. */
+/** The program under test inside the router's namespace, with one front end of iptables first in PATH. */
 export interface Program {
   readonly env: NodeJS.ProcessEnv;
   /** Command line that runs `policy-route` with these words in the namespace. */
@@ -23,7 +22,7 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
   const tools = join(scratch, `tools-${frontEnd}`);
   if (!existsSync(tools)) {
     mkdirSync(tools);
-    for (const tool of TOOLS) symlinkSync(`/usr/sbin/xtables-${frontEnd}-multi`, join(tools, tool));
+    for (const tool of TOOLS) symlinkSync(`/usr/sbin/xtables-${iptablesOf(frontEnd)}-multi`, join(tools, tool));
   }
   const session = join(scratch, `session-${frontEnd}`);
   mkdirSync(session, { recursive: true });
@@ -46,8 +45,8 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
   return { env, argv, commit };
 }
 
-/** An uplink behind eth1, and `count` rules. */
-export function writeConfig(file: string, rules: readonly string[]): string {
+/** Two uplinks behind eth1, and these rules. */
+export function writeConfig(file: string, frontEnd: FrontEnd, rules: readonly string[]): string {
   const uplink = (name: string): string[] => [
     `set policy-route uplink ${name} interface eth1`,
     `set policy-route uplink ${name} gateway 198.51.100.1`,
@@ -56,7 +55,7 @@ export function writeConfig(file: string, rules: readonly string[]): string {
   ];
   writeFileSync(
     file,
-    `${[...uplink("a"), ...uplink("b"), ...rules.map((rule) => `set policy-route rule ${rule}`)].join("\n")}\n`,
+    `${[`set policy-route backend ${backendOf(frontEnd)}`, ...uplink("a"), ...uplink("b"), ...rules.map((rule) => `set policy-route rule ${rule}`)].join("\n")}\n`,
   );
   return file;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FRONT_ENDS } from "../support/front-end.ts";
 import { benchCommit } from "./bench-commit.ts";
 import { makeRow, removeRow } from "./bench-namespaces.ts";
 import { benchPackets } from "./bench-packets.ts";
@@ -10,10 +11,10 @@ import { formatResult, holds, type Result } from "./measure.ts";
 function main(): number {
   const scratch = mkdtempSync(join(tmpdir(), "policy-route-bench-"));
   const results: Result[] = [];
-  for (const frontEnd of ["nft", "legacy"] as const) {
+  for (const frontEnd of FRONT_ENDS) {
     const row = makeRow();
     try {
-      console.log(`iptables front end: ${frontEnd}`);
+      console.log(frontEnd);
       for (const result of [...benchCommit(row, frontEnd, scratch), ...benchPackets(row, frontEnd, scratch)]) {
         console.log(formatResult(result));
         results.push(result);

@@ -12,7 +12,7 @@ let stamps: string;
 const STAMPS = "find /run/pr/root -type f ! -name lock -printf '%p %T@ %i\\n' | sort";
 
 beforeAll(async () => {
-  router = await openNamespace("nft");
+  router = await openNamespace("iptables-nft");
   await reach(router, A);
   old = await readState(router);
   stamps = await router.sh(STAMPS);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FRONT_ENDS } from "../support/front-end.ts";
+import { backendOf, FRONT_ENDS, type FrontEnd } from "../support/front-end.ts";
 import { inNamespace, type Namespace, ROOT, type Run } from "../support/namespace.ts";
 import { difference, missing, readState, type State } from "../support/namespace-state.ts";
 import { arbitraryConfig } from "./arbitrary-config.ts";
@@ -13,6 +13,16 @@ const MEMORY = `${ROOT}/etc/iproute2/rt_tables.d/policy-route.conf`;
 function fine(run: Run, lines: readonly string[]): Run {
   if (run.exitCode !== 0) throw new Error(`${run.failed}: ${run.message}\n${lines.join("\n")}`);
   return run;
+}
+
+/** With nftables, from and to iptables too. */
+function arbitraryBackends(frontEnd: FrontEnd): fc.Arbitrary<readonly [string, string]> {
+  const own = backendOf(frontEnd);
+  const others: [string, string][] = [
+    ["iptables", "nftables"],
+    ["nftables", "iptables"],
+  ];
+  return fc.constantFrom([own, own] as [string, string], ...(own === "nftables" ? others : []));
 }
 
 async function checkPair(router: Namespace, base: State, a: readonly string[], b: readonly string[]): Promise<void> {
@@ -48,15 +58,16 @@ async function checkPair(router: Namespace, base: State, a: readonly string[], b
 const RUNS = { numRuns: Number(process.env["RUNS"] ?? 20), seed: Number(process.env["SEED"] ?? 42), endOnFailure: true };
 
 test.concurrent.for(FRONT_ENDS)(
-  "any configuration to any other in one apply, and out again without a trace (iptables-%s)",
+  "any configuration to any other in one apply, and out again without a trace (%s)",
   { timeout: 60_000 + RUNS.numRuns * 20_000 },
   (frontEnd) =>
     inNamespace(frontEnd, async (router) => {
       await router.sh(FOREIGN_LAYER);
       const base = await readState(router);
-      const pair = fc.asyncProperty(arbitraryConfig, arbitraryConfig, async (a, b) => {
+      const backends = arbitraryBackends(frontEnd);
+      const pair = fc.asyncProperty(arbitraryConfig, arbitraryConfig, backends, async (a, b, [ofA, ofB]) => {
         fine(await router.run(["uninstall"]), []);
-        await checkPair(router, base, a, b);
+        await checkPair(router, base, [`backend ${ofA}`, ...a], [`backend ${ofB}`, ...b]);
       });
       await fc.assert(pair, RUNS);
     }),

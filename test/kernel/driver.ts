@@ -89,11 +89,16 @@ const REFUSED: Output = { exitCode: 4, stdout: "", stderr: "refused by the test\
 
 function changesSomething([program, ...words]: readonly string[]): boolean {
   if (program === "ip") return words.includes("-batch") && !words.includes("-j");
-  return /^ip6?tables-restore$/.test(program ?? "") || /^(conntrack -[DU]|ipset restore)/.test(`${program} ${words[0]}`);
+  const start = `${program} ${words[0]}`;
+  return /^ip6?tables-restore$/.test(program ?? "") || /^(conntrack -[DU]|ipset restore|nft -f)/.test(start);
 }
 
-/** The first half of what a command was told, and then a failure: `ip -batch` keeps lines, iptables-restore whole tables. */
+/**
+ * The first half of what a command was told, and then a failure: `ip -batch` keeps lines, iptables-restore whole tables. nft
+ * keeps nothing.
+ */
 async function runHalf(host: Host, argv: readonly string[], options: RunOptions): Promise<Output> {
+  if (argv[0] === "nft") return REFUSED;
   const parts = (options.stdin ?? "").split(argv[0]?.includes("tables") ? /(?<=^COMMIT\n)/m : /(?<=\n)/);
   const stdin = parts.slice(0, Math.floor(parts.length / 2)).join("");
   const result = stdin === "" ? REFUSED : await host.run(argv, { ...options, stdin });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { FRONT_ENDS, type FrontEnd } from "../support/front-end.ts";
+import { type FrontEnd, IPTABLES } from "../support/front-end.ts";
 import { FRONT, type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
 import { difference, readState, type State } from "../support/namespace-state.ts";
 import { FOREIGN_LAYER } from "./foreign-layer.ts";
@@ -49,7 +49,7 @@ async function wrap(name: string, script: string): Promise<string> {
   return WRAPPERS;
 }
 
-describe.each(FRONT_ENDS)("faults around a commit (iptables-%s)", (frontEnd) => {
+describe.each(IPTABLES)("faults around a commit (%s)", (frontEnd) => {
   beforeAll(() => begin(frontEnd));
   afterAll(() => router?.stop());
   beforeEach(async () => {

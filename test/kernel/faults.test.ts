@@ -4,10 +4,11 @@ import { inNamespace, ROOT } from "../support/namespace.ts";
 import { difference, readState } from "../support/namespace-state.ts";
 import { FOREIGN_LAYER } from "./foreign-layer.ts";
 import { reach } from "./reach.ts";
-import { TRANSITIONS } from "./transitions.ts";
+import { BACKENDS, TRANSITIONS } from "./transitions.ts";
 
-describe.each(FRONT_ENDS)("each change failing in turn (iptables-%s)", (frontEnd) => {
-  test.concurrent.for(TRANSITIONS)("$name: the old state is back, the error says what failed", ({ from, to }, { expect }) =>
+describe.each(FRONT_ENDS)("each change failing in turn (%s)", (frontEnd) => {
+  const transitions = frontEnd === "iptables-nft" ? TRANSITIONS : [...TRANSITIONS, ...BACKENDS];
+  test.concurrent.for(transitions)("$name: the old state is back, the error says what failed", ({ from, to }, { expect }) =>
     inNamespace(frontEnd, async (router) => {
       await router.sh(FOREIGN_LAYER);
       await reach(router, from);

@@ -4,7 +4,7 @@ import { inNamespace, type Namespace, ROOT } from "../support/namespace.ts";
 import { difference, readState, type State } from "../support/namespace-state.ts";
 import { FOREIGN_LAYER } from "./foreign-layer.ts";
 import { reach } from "./reach.ts";
-import { EXCHANGES, TRANSITIONS } from "./transitions.ts";
+import { BACKENDS, EXCHANGES, TRANSITIONS } from "./transitions.ts";
 import { askMarks, askWays, marksInChains, misplacedJumps } from "./ways.ts";
 
 const FAMILIES = ["ipv4", "ipv6"] as const;
@@ -30,8 +30,11 @@ async function look(router: Namespace): Promise<Whole> {
 async function mixtures(router: Namespace, old: Whole, wanted: Whole): Promise<string[]> {
   const { state, ways } = await look(router);
   const wrong = misplacedJumps(state);
+  const tables = (whole: { state: State }) => sense(whole.state.nft);
+  if (![old, wanted].some((whole) => tables(whole) === tables({ state }))) wrong.push("nft tables are neither old nor new");
   for (const family of FAMILIES) {
-    if (![old, wanted].some((whole) => sense(whole.state, family) === sense(state, family)))
+    const mangle = (whole: { state: State }) => sense(whole.state[family].filter((line) => line.startsWith("mangle ")));
+    if (![old, wanted].some((whole) => mangle(whole) === mangle({ state })))
       wrong.push(`${family}: chains are neither old nor new`);
     for (const owner of marksInChains(state, family).keys()) {
       const key = `${family} ${owner}`;
@@ -42,11 +45,10 @@ async function mixtures(router: Namespace, old: Whole, wanted: Whole): Promise<s
   return [...wrong, ...(await strayConnections(router, old, [old, wanted]))];
 }
 
-/** What the chains of mangle do, whatever the marks they do it with: on a detour these are others for a moment. */
-function sense(state: State, family: (typeof FAMILIES)[number]): string {
-  const lines = state[family].filter((line) => line.startsWith("mangle "));
+/** What rules do, whatever the marks they do it with: on a detour these are others for a moment. */
+function sense(lines: readonly string[]): string {
   return lines
-    .map((line) => line.replace(/0x[0-9a-f]+\/|policy-route:[0-9a-f]{16}|_T_\d+/g, ""))
+    .map((line) => line.replace(/0x[0-9a-f]+\b|policy-route:[0-9a-f]{16}|_[TR]_\d+/g, ""))
     .sort()
     .join("\n");
 }
@@ -87,9 +89,13 @@ async function strayConnections(router: Namespace, old: Whole, states: readonly 
   return wrong;
 }
 
-describe.each(FRONT_ENDS)("kill -9 after every step (iptables-%s)", (frontEnd) => {
-  // Files and sysctls, and how marks and tables change hands, are the same with both front ends.
-  const transitions = frontEnd === "nft" ? [...TRANSITIONS, ...EXCHANGES] : TRANSITIONS;
+describe.each(FRONT_ENDS)("kill -9 after every step (%s)", (frontEnd) => {
+  // Files and sysctls are the same everywhere; how marks and tables change hands is with both front ends of iptables.
+  const transitions = [
+    ...TRANSITIONS,
+    ...(frontEnd === "iptables-legacy" ? [] : EXCHANGES),
+    ...(frontEnd === "iptables-nft" ? [] : BACKENDS),
+  ];
   test.concurrent.for(transitions)(
     "$name: never a mixture, and the next run makes it whole",
     { timeout: 400_000 },
@@ -104,7 +110,7 @@ describe.each(FRONT_ENDS)("kill -9 after every step (iptables-%s)", (frontEnd) =
 
         const wrong: Record<string, string[]> = {};
         for (let at = 0; at <= whole.changes.length; at++) {
-          if (frontEnd === "legacy" && /^(write|remove)/.test(whole.changes[at - 1] ?? "")) continue;
+          if (frontEnd !== "iptables-nft" && /^(write|remove)/.test(whole.changes[at - 1] ?? "")) continue;
           await reach(router, []);
           await reach(router, from);
           await connect(router, old);

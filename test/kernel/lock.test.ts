@@ -51,7 +51,7 @@ describe("the lock", () => {
 });
 
 test("two commits at the same time: both end well, and the state is that of one of them", async () => {
-  await inNamespace("nft", async (router) => {
+  await inNamespace("iptables-nft", async (router) => {
     const files = await Promise.all(
       [A, B].map(async (lines, i) => {
         const file = `/run/pr/${i}.set`;

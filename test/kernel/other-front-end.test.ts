@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { FRONT_ENDS } from "../support/front-end.ts";
+import { IPTABLES } from "../support/front-end.ts";
 import { FRONT, type Namespace, openNamespace } from "../support/namespace.ts";
 
 let router: Namespace;
@@ -19,28 +19,30 @@ const CONFIG = [
 const switchTo = (other: string): string =>
   ["ip", "ip6"]
     .flatMap((family) =>
-      ["", "-save", "-restore"].map((suffix) => `ln -sf /usr/sbin/xtables-${other}-multi ${FRONT}/${family}tables${suffix}`),
+      ["", "-save", "-restore"].map(
+        (suffix) => `ln -sf /usr/sbin/xtables-${other.replace("iptables-", "")}-multi ${FRONT}/${family}tables${suffix}`,
+      ),
     )
     .join("\n");
 
 /** Lines of ours that a front end holds, both families. */
 async function ours(frontEnd: string): Promise<number> {
-  const text = await router.sh(`iptables-${frontEnd}-save; ip6tables-${frontEnd}-save`);
+  const text = await router.sh(`${frontEnd}-save; ${frontEnd.replace("ip", "ip6")}-save`);
   return text.split("\n").filter((line) => line.includes("POLICY_ROUTE")).length;
 }
 
 describe("the iptables alternative is switched", () => {
-  for (const [before, after] of [FRONT_ENDS, [...FRONT_ENDS].reverse()] as const) {
+  for (const [before, after] of [IPTABLES, [...IPTABLES].reverse()] as const) {
     it(`${before} to ${after}: restart moves the rules, nothing of ours stays behind`, async () => {
       router = await openNamespace(before);
       await router.apply(CONFIG);
       expect(await ours(before)).toBeGreaterThan(20);
-      await router.sh(`iptables-${before} -t mangle -A PREROUTING -m comment --comment foreign`);
+      await router.sh(`${before} -t mangle -A PREROUTING -m comment --comment foreign`);
       await router.sh(switchTo(after));
       expect((await router.program(["restart"])).exitCode).toBe(0);
       expect(await ours(after)).toBeGreaterThan(20);
       expect(await ours(before)).toBe(0);
-      expect(await router.sh(`iptables-${before}-save -t mangle`)).toContain("--comment foreign");
+      expect(await router.sh(`${before}-save -t mangle`)).toContain("--comment foreign");
     });
 
     it(`${before} to ${after}: uninstall without a restart takes them out too`, async () => {

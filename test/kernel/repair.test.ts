@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { FRONT_ENDS } from "../support/front-end.ts";
+import { IPTABLES } from "../support/front-end.ts";
 import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
 import { difference, readState, type State } from "../support/namespace-state.ts";
 import { FOREIGN_LAYER } from "./foreign-layer.ts";
@@ -47,7 +47,7 @@ const DAMAGE: readonly [string, string][] = [
   ["our names gone", `rm ${MEMORY} ${ROOT}/etc/iproute2/rt_protos.d/policy-route.conf`],
 ];
 
-describe.each(FRONT_ENDS)("repair (iptables-%s)", (frontEnd) => {
+describe.each(IPTABLES)("repair (%s)", (frontEnd) => {
   let router: Namespace;
   let old: State;
   beforeAll(async () => {
@@ -90,7 +90,7 @@ describe.each(FRONT_ENDS)("repair (iptables-%s)", (frontEnd) => {
 describe("damaged files of our own", () => {
   let router: Namespace;
   beforeAll(async () => {
-    router = await openNamespace("nft");
+    router = await openNamespace("iptables-nft");
   });
   afterAll(() => router?.stop());
   beforeEach(async () => {
@@ -161,29 +161,26 @@ describe("damaged files of our own", () => {
 });
 
 describe("counters", () => {
-  test.each(FRONT_ENDS)(
-    "a commit that changes one rule leaves the counters of other chains alone (iptables-%s)",
-    async (frontEnd) => {
-      const router = await openNamespace(frontEnd);
-      try {
-        await reach(router, A);
-        await router.sh("for i in 1 2 3 4 5 6 7; do bash -c 'echo hello > /dev/udp/192.0.2.9/123'; done");
-        const counted = async () =>
-          (await router.sh("iptables-save -c -t mangle"))
-            .split("\n")
-            .filter((line) => /-A (POLICY_ROUTE_(OUT|LOC|KEEP|T_\d+|PIN)|OUTPUT|POSTROUTING|PREROUTING) /.test(line));
-        const before = await counted();
-        expect(before.filter((line) => !line.startsWith("[0:0]")).length).toBeGreaterThan(3);
-        await reach(
-          router,
-          A.map((line) => (line === "rule 20 destination port 25" ? "rule 20 destination port 26" : line)),
-        );
-        expect(await counted()).toEqual(before);
-        await reach(router, B);
-        expect(await counted()).not.toEqual(before);
-      } finally {
-        await router.stop();
-      }
-    },
-  );
+  test.each(IPTABLES)("a commit that changes one rule leaves the counters of other chains alone (%s)", async (frontEnd) => {
+    const router = await openNamespace(frontEnd);
+    try {
+      await reach(router, A);
+      await router.sh("for i in 1 2 3 4 5 6 7; do bash -c 'echo hello > /dev/udp/192.0.2.9/123'; done");
+      const counted = async () =>
+        (await router.sh("iptables-save -c -t mangle"))
+          .split("\n")
+          .filter((line) => /-A (POLICY_ROUTE_(OUT|LOC|KEEP|T_\d+|PIN)|OUTPUT|POSTROUTING|PREROUTING) /.test(line));
+      const before = await counted();
+      expect(before.filter((line) => !line.startsWith("[0:0]")).length).toBeGreaterThan(3);
+      await reach(
+        router,
+        A.map((line) => (line === "rule 20 destination port 25" ? "rule 20 destination port 26" : line)),
+      );
+      expect(await counted()).toEqual(before);
+      await reach(router, B);
+      expect(await counted()).not.toEqual(before);
+    } finally {
+      await router.stop();
+    }
+  });
 });

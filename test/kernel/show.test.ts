@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FRONT_ENDS } from "../support/front-end.ts";
+import { IPTABLES, iptablesOf } from "../support/front-end.ts";
 import { labFile } from "../support/lab-file.ts";
 import type { Result } from "../support/lab-world.ts";
 import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
@@ -27,7 +27,7 @@ const CONFIG = [
 
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
-describe.each(FRONT_ENDS)("show and plan (iptables-%s)", (frontEnd) => {
+describe.each(IPTABLES)("show and plan (%s)", (frontEnd) => {
   let router: Namespace;
   beforeAll(async () => {
     router = await openNamespace(frontEnd);
@@ -56,7 +56,9 @@ describe.each(FRONT_ENDS)("show and plan (iptables-%s)", (frontEnd) => {
   test("in sync", async () => {
     expect(await router.apply(CONFIG)).toMatchObject({ exitCode: 0 });
     const overview = await fine("show");
-    expect(overview).toMatch(new RegExp(`^Policy routing: active, in sync, backend iptables \\(${frontEnd} front end\\)\n`));
+    expect(overview).toMatch(
+      new RegExp(`^Policy routing: active, in sync, backend iptables \\(${iptablesOf(frontEnd)} front end\\)\n`),
+    );
     expect(overview).toMatch(/^dsl +eth1 +up +198\.51\.100\.1 \(config\) +510sg \(20\) +0x01400000$/m);
     expect(overview).toMatch(/^10 +forwarded +tcp dport .* uplink dsl +dsl +0$/m);
     expect(await fine("plan", "--check")).toBe("nothing to do\n");

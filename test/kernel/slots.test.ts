@@ -6,7 +6,7 @@ import { askMarks, marksInChains } from "./ways.ts";
 
 let router: Namespace;
 beforeAll(async () => {
-  router = await openNamespace("nft");
+  router = await openNamespace("iptables-nft");
 });
 afterAll(() => router?.stop());
 beforeEach(async () => {

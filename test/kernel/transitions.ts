@@ -104,3 +104,9 @@ export const EXCHANGES: readonly Transition[] = [
     to: [...TWO, "uplink two mark 5", ...port(10, "tcp", "80", "set uplink two")],
   },
 ];
+
+/** From one backend to the other, everything else changing with it. */
+export const BACKENDS: readonly Transition[] = [
+  { name: "iptables to nftables, A to B", from: ["backend iptables", ...A], to: ["backend nftables", ...B] },
+  { name: "nftables to iptables, A to B", from: ["backend nftables", ...A], to: ["backend iptables", ...B] },
+];

@@ -6,9 +6,17 @@ type Family = "ipv4" | "ipv6";
 /** One address no test network holds, per family. */
 const ASKED = { ipv4: "192.0.2.1", ipv6: "2600::1" } as const;
 
-/** Marks that the target chains give, with their owner: `uplink a` -> `0x100000`. Read from iptables-save as it stands. */
+/** Marks that the target chains give, with their owner: `uplink a` -> `0x100000`. Read from iptables-save and nft as they stand. */
 export function marksInChains(state: State, family: Family): Map<string, string> {
   const marks = new Map<string, string>();
+  const table = family === "ipv4" ? "ip" : "ip6";
+  const nft = new RegExp(
+    `^${table} policy_route chain POLICY_ROUTE_T_\\d+ counter meta mark set .* \\| (0x[0-9a-f]+) comment "policy-route:[0-9a-f]{16} ([^"]+)"`,
+  );
+  for (const line of state.nft) {
+    const found = nft.exec(line);
+    if (found?.[1] !== undefined && found[2] !== undefined) marks.set(found[2], found[1]);
+  }
   for (const line of state[family]) {
     const found = /^mangle POLICY_ROUTE_T_\d+ -A .* "policy-route:[0-9a-f]{16} ([^"]+)" -j MARK --set-xmark (0x[0-9a-f]+)\//.exec(
       line,

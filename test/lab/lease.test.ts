@@ -17,7 +17,7 @@ describeLab("the lease", (lab) => {
     const first = await renewals();
     await until("two renewals", async () => (await renewals()) >= first + 2, { timeout: 15_000 });
     const after = await lab().snapshot();
-    for (const part of ["iptables-save", "ip rule", "ip route show table all", "sysctl"])
+    for (const part of ["iptables-save", "nft list ruleset", "ip rule", "ip route show table all", "sysctl"])
       expect(after[part], part).toEqual(before[part]);
   });
 

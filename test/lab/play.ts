@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { FRONT_ENDS } from "../support/front-end.ts";
 import { type Lab, startLab } from "../support/lab.ts";
 import { labFile } from "../support/lab-file.ts";
 import { DSL_GATEWAY, INTERNET } from "../support/lab-map.ts";
@@ -19,7 +20,7 @@ This shell is on the router: root, its own file system, nothing here changes you
   on dslam ip link set line down            the DSL line loses its signal (up: it is back)
   on dsl tcpdump -ni eth0                   any command on any host: lan office dslam dsl dsl2 bgp1 bgp2
   vtysh                                     the router's FRR
-Leave with exit or Ctrl-D: everything is gone then. (npm run lab -- legacy: the other iptables front end.)
+Leave with exit or Ctrl-D: everything is gone then. (npm run lab -- legacy: the other iptables front end. npm run lab -- nftables: without iptables.)
 `;
 
 /** Words of this lab, for the shell. */
@@ -34,10 +35,11 @@ from() {
 `;
 
 becomeRoot();
-const iptables = process.argv.includes("legacy") ? "legacy" : "nft";
+const words = process.argv.slice(2);
+const frontEnd = FRONT_ENDS.find((name) => words.includes(name.replace("iptables-", ""))) ?? "iptables-nft";
 let lab: Lab | undefined;
 stopOnSignals(async () => lab?.stop());
-lab = await startLab({ iptables, say: (text) => console.log(`... ${text}`), offer: { renew: 30, rebind: 60, lease: 120 } });
+lab = await startLab({ frontEnd, say: (text) => console.log(`... ${text}`), offer: { renew: 30, rebind: 60, lease: 120 } });
 const example = readFileSync(labFile("examples/000-dsl-beside-bgp/router.config"), "utf8");
 await lab.must("router", ["sh", "-euc", "cat > /root/.lab-rc"], { stdin: RC });
 await lab.must("router", ["sh", "-euc", "cat > /root/router.config"], { stdin: example });

@@ -4,7 +4,7 @@ import { INTERNET } from "../support/lab-map.ts";
 import { DSL, describeLab, STREAMED } from "../support/lab-suite.ts";
 import { until } from "../support/lab-wait.ts";
 
-describeLab("commits under traffic", (lab) => {
+describeLab("commits under traffic", (lab, frontEnd) => {
   beforeAll(() => commit(lab(), [...DSL, ...STREAMED]));
 
   test("rules, uplinks, tables and marks change ten times: no packet of new connections goes wrong or is lost", async () => {
@@ -46,12 +46,11 @@ describeLab("commits under traffic", (lab) => {
     const lan = lab().agent("lan");
     expect(await lan.ask("open", { id: "long", address: INTERNET.ipv4, port: 443 })).toMatchObject({ by: "dsl" });
     const walked = async () => {
-      const rules = await lab().must("router", ["iptables", "-t", "mangle", "-L", "POLICY_ROUTE_FWD", "-nvx"]);
-      return rules
-        .split("\n")
-        .slice(2)
-        .map((line) => Number(line.trim().split(/\s+/)[0] || 0))
-        .reduce((sum, n) => sum + n, 0);
+      const list = ["nft", "list", "chain", "ip", "policy_route", "POLICY_ROUTE_FWD"];
+      const save = ["iptables-save", "-c", "-t", "mangle"];
+      const rules = await lab().must("router", frontEnd === "nftables" ? list : save);
+      const counters = rules.matchAll(/counter packets (\d+)|^\[(\d+):\d+\] -A POLICY_ROUTE_FWD /gm);
+      return [...counters].reduce((sum, [, nft, iptables]) => sum + Number(nft ?? iptables), 0);
     };
     const before = await walked();
     expect(before).toBeGreaterThan(0);

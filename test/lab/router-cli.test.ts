@@ -53,7 +53,7 @@ beforeAll(async () => {
     "addr add 203.0.113.7/24 dev eth2",
   ];
   await world.must({ netns: "router" }, ["ip", "-batch", "-"], { stdin: `${near.join("\n")}\n` });
-  await makeRouterRoot(world, "nft");
+  await makeRouterRoot(world, "iptables-nft");
   await world.must(ROUTER, ["sh", "-euc", "cat > /run/entry.cjs"], { stdin: await bundleEntry("test/lab/router-cli-entry.ts") });
   await startRouterCli(world);
   await must("touch /etc/frr/frr.conf; chmod 1777 /tmp");

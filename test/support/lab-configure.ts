@@ -8,7 +8,10 @@ export function session(lab: Lab, lines: readonly string[]): Promise<Result> {
 
 /** Commits configuration lines; throws an Error with everything that was said when the commit did not succeed. */
 export async function commit(lab: Lab, lines: readonly string[]): Promise<string> {
-  const result = await session(lab, [...lines, "commit", "exit"]);
+  // Only with lines that configure something: a deletion must leave nothing behind.
+  const sets = lab.nftables && lines.some((line) => line.startsWith("set policy-route "));
+  const own = sets && !lines.some((line) => line.includes("policy-route backend ")) ? ["set policy-route backend nftables"] : [];
+  const result = await session(lab, [...own, ...lines, "commit", "exit"]);
   const said = `${result.stdout}${result.stderr}`;
   if (result.exitCode !== 0 || /(Set|Delete|Commit) failed|failed$/m.test(said))
     throw new Error(`commit ended with ${result.exitCode}\n${said}`);

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { type FrontEnd, iptablesOf } from "./front-end.ts";
 import { labFile } from "./lab-file.ts";
 import type { Place, World } from "./lab-world.ts";
-
-export type FrontEnd = "nft" | "legacy";
 
 /** The router's folder inside the lab, and where what it changes on its file system is kept (overlayfs: lower is `/`). */
 export const ROUTER_ROOT = "/run/lab/root";
@@ -16,7 +15,7 @@ export const ROUTER: Place = { netns: "router", root: ROUTER_ROOT };
  */
 export async function makeRouterRoot(world: World, frontEnd: FrontEnd): Promise<void> {
   await world.must({ netns: "router" }, ["sh", "-euc", MOUNTS, "mounts", ROUTER_ROOT, ROUTER_UPPER]);
-  await world.must(ROUTER, ["sh", "-euc", SETTLE, "settle", frontEnd, realpathSync(process.execPath)]);
+  await world.must(ROUTER, ["sh", "-euc", SETTLE, "settle", iptablesOf(frontEnd), realpathSync(process.execPath)]);
 }
 
 /** sysfs shows the network namespace of who mounts it, so this runs in the router's. */

@@ -16,6 +16,9 @@ find . ! -type f -printf '%y %m %p %l\\n' | while read -r kind mode path link; d
 done
 `;
 
+/** Tables of nftables that are not iptables-nft's, without counters. */
+const NFT_TABLES = `nft list chains | sed -n 's/^table \\(.*\\) {/\\1/p' | grep -Ev ' (filter|nat|mangle|raw)$' | while read -r table; do nft -ns list table $table; done`;
+
 /** Reads everything a program for policy routing can change, with the tools an operator would use. */
 export async function takeSnapshot(world: World): Promise<Snapshot> {
   const lines = async (argv: readonly string[]) =>
@@ -27,9 +30,7 @@ export async function takeSnapshot(world: World): Promise<Snapshot> {
   return {
     "iptables-save": rules(await lines(["iptables-save"])),
     "ip6tables-save": rules(await lines(["ip6tables-save"])),
-    "nft list ruleset": (await world.exec(ROUTER, ["nft", "list", "tables"])).stdout
-      .split("\n")
-      .filter((line) => line !== "" && !/ (filter|nat|mangle|raw)$/.test(line)),
+    "nft list ruleset": await lines(["sh", "-c", NFT_TABLES]),
     "ipset list": await lines(["ipset", "list", "-name"]),
     "ip rule": await lines(["ip", "rule"]),
     "ip -6 rule": await lines(["ip", "-6", "rule"]),

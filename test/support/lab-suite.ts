@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { FRONT_ENDS, type FrontEnd } from "./front-end.ts";
 import { type Lab, type LabOptions, startLab } from "./lab.ts";
-import type { FrontEnd } from "./lab-router.ts";
 
-/** The same tests in two labs, one for each iptables front end. `lab` is there from the first hook or test on. */
+/** The same tests in three labs: with each front end of iptables, and with nftables. `lab` is there from the first hook or test on. */
 export function describeLab(title: string, tests: (lab: () => Lab, frontEnd: FrontEnd) => void, options: LabOptions = {}): void {
-  describe.each(["nft", "legacy"] as const)(`${title} (iptables-%s)`, (frontEnd) => {
+  describe.each(FRONT_ENDS)(`${title} (%s)`, (frontEnd) => {
     let lab: Lab | undefined;
     beforeAll(async () => {
-      lab = await startLab({ prefixes: 20, iptables: frontEnd, ...options });
+      lab = await startLab({ prefixes: 20, frontEnd, ...options });
     }, 60_000);
     afterAll(() => lab?.stop());
     tests(() => {

@@ -1,18 +1,19 @@
+import type { FrontEnd } from "./front-end.ts";
 import { type Agent, type Answer, PORTS, startAgent } from "./lab-agent.ts";
 import { type Capture, startCapture } from "./lab-capture.ts";
 import { type Dhcp, makeDhcp, type Offer } from "./lab-dhcp.ts";
 import { startFrr } from "./lab-frr.ts";
 import { type Knocking, type KnockOptions, startKnocking } from "./lab-knock.ts";
 import { HOSTS, type HostName, INTERNET, PROVIDERS, SERVES, SETUP, WIRES } from "./lab-map.ts";
-import { type FrontEnd, installProgram, makeRouterRoot, ROUTER, startRouterCli } from "./lab-router.ts";
+import { installProgram, makeRouterRoot, ROUTER, startRouterCli } from "./lab-router.ts";
 import { type Snapshot, takeSnapshot } from "./lab-snapshot.ts";
 import { type Stream, type StreamOptions, startStream } from "./lab-stream.ts";
 import { until } from "./lab-wait.ts";
 import { type ExecOptions, openWorld, type Place, type Result, type World } from "./lab-world.ts";
 
 export interface LabOptions {
-  /** iptables of the router; default nft. */
-  readonly iptables?: FrontEnd;
+  /** What the router has; default iptables-nft. */
+  readonly frontEnd?: FrontEnd;
   /** Without the program on the router: false. */
   readonly program?: boolean;
   /** Networks each BGP provider announces beside the internet; default 200. */
@@ -42,6 +43,8 @@ export interface Lab {
   readonly dhcp: Dhcp;
   /** Where the program on the router came from. */
   readonly installed: Installed;
+  /** Every commit asks for nftables; else the program's choice is iptables by itself. */
+  readonly nftables: boolean;
   exec(host: HostName, argv: readonly string[], options?: ExecOptions): Promise<Result>;
   /** As exec, for commands that have to succeed; gives standard output. */
   must(host: HostName, argv: readonly string[], options?: ExecOptions): Promise<string>;
@@ -67,7 +70,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   try {
     say("network namespaces and wires");
     await makeNetwork(world);
-    await makeRouterRoot(world, options.iptables ?? "nft");
+    await makeRouterRoot(world, options.frontEnd ?? "iptables-nft");
     const installed = options.program === false ? "nothing" : await installProgram(world);
     say("servers of the internet, FRR, sshd");
     const agents = new Map<HostName, Agent>();
@@ -80,7 +83,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     say("waiting for a DHCP lease and two BGP sessions");
     await dhcp.startClient();
     await bgpSettled(world, options.prefixes ?? 200);
-    return assemble(world, agents, dhcp, installed);
+    return assemble(world, agents, dhcp, installed, options.frontEnd);
   } catch (error) {
     await world.stop();
     throw error;
@@ -163,7 +166,13 @@ async function seesNoCarrier(world: World, line: string): Promise<boolean> {
   return link?.operstate !== "UP";
 }
 
-function assemble(world: World, agents: ReadonlyMap<HostName, Agent>, dhcp: Dhcp, installed: Installed): Lab {
+function assemble(
+  world: World,
+  agents: ReadonlyMap<HostName, Agent>,
+  dhcp: Dhcp,
+  installed: Installed,
+  frontEnd?: FrontEnd,
+): Lab {
   const agent = (host: HostName): Agent => {
     const found = agents.get(host);
     if (found === undefined) throw new Error(`${host} has no agent`);
@@ -173,6 +182,7 @@ function assemble(world: World, agents: ReadonlyMap<HostName, Agent>, dhcp: Dhcp
     world,
     dhcp,
     installed,
+    nftables: frontEnd === "nftables",
     agent,
     exec: (host, argv, options) => world.exec(placeOf(host), argv, options),
     must: (host, argv, options) => world.must(placeOf(host), argv, options),

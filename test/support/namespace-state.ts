@@ -4,6 +4,8 @@ import { type Namespace, ROOT } from "./namespace.ts";
 export interface State {
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
+  /** Tables of nftables that are not iptables-nft's, without counters. */
+  readonly nft: readonly string[];
   readonly rules: readonly string[];
   readonly routes: readonly string[];
   readonly sets: readonly string[];
@@ -12,7 +14,7 @@ export interface State {
   readonly files: readonly string[];
 }
 
-const PARTS = ["ipv4", "ipv6", "rules", "routes", "sets", "sysctls", "files"] as const;
+const PARTS = ["ipv4", "ipv6", "nft", "rules", "routes", "sets", "sysctls", "files"] as const;
 
 /** A failing test shows so many lines. */
 const READABLE = 20;
@@ -27,6 +29,9 @@ ipset save; mark
 for name in rp_filter src_valid_mark log_martians ignore_routes_with_linkdown arp_ignore forwarding; do
   grep -s . /proc/sys/net/ipv[46]/conf/*/$name || true
 done; mark
+for table in $(nft list chains | sed -n 's/^table \\(\\S*\\) \\(\\S*\\) {/\\1:\\2/p'); do
+  case $table in ip:raw|ip:mangle|ip:nat|ip:filter|ip6:raw|ip6:mangle|ip6:nat|ip6:filter) ;; *) nft -ns list table $(echo $table | tr : ' ') ;; esac
+done; mark
 cd ${ROOT}; find . -type f ! -name lock ! -name state.json -exec grep -H '' {} +
 find . -type f -name '.*' | sed 's/^/left over: /'
 `;
@@ -38,6 +43,7 @@ export async function readState(router: Namespace): Promise<State> {
   return {
     ipv4: rulesets(lines(0)),
     ipv6: rulesets(lines(1)),
+    nft: nftRules(lines(6)),
     rules: lines(2).sort(),
     routes: lines(3).map(plain).sort(),
     sets: lines(4)
@@ -46,7 +52,7 @@ export async function readState(router: Namespace): Promise<State> {
     sysctls: lines(5)
       .map((line) => line.replace("/proc/sys/net/", ""))
       .sort(),
-    files: lines(6).sort(),
+    files: lines(7).sort(),
   };
 }
 
@@ -71,6 +77,22 @@ function rulesets(lines: readonly string[]): string[] {
     .filter(([chain, text]) => text.length > 1 || !fresh.has(chain))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([chain, text]) => text.map((line) => `${chain} ${line}`));
+}
+
+/** Table and chain in front of each rule, tables and chains by name: the order in which they were made says nothing. */
+function nftRules(lines: readonly string[]): string[] {
+  const blocks = new Map<string, string[]>();
+  let table = "";
+  let block = "";
+  for (const line of lines) {
+    if (line.startsWith("table ")) table = line.slice(6, -2);
+    else if (/^\t\S+ \S+ \{/.test(line)) {
+      block = `${table} ${line.trim().slice(0, -2)}`;
+      blocks.set(block, [""]);
+    } else if (line.startsWith("\t\t")) blocks.get(block)?.push(line.trim());
+    else if (/^\t[^}]/.test(line)) blocks.set(`${table} ${line.trim()}`, [""]);
+  }
+  return [...blocks].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, text]) => text.map((line) => `${name} ${line}`.trim()));
 }
 
 /** Lines that are in one state only: "-" in `before`, "+" in `after`. Order inside a part counts, where it was kept. */

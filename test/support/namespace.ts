@@ -108,7 +108,12 @@ export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
     exec,
     run,
     async apply(lines, fault) {
-      const text = lines.map((line) => `set policy-route ${line}\n`).join("");
+      // iptables is what `auto` takes here by itself.
+      const own =
+        frontEnd !== "nftables" || lines.length === 0 || lines.some((line) => line.startsWith("backend "))
+          ? []
+          : ["backend nftables"];
+      const text = [...own, ...lines].map((line) => `set policy-route ${line}\n`).join("");
       await world.must(undefined, ["sh", "-euc", `cat > ${CONFIG}`], { stdin: text });
       return await run(["apply", CONFIG], fault);
     },

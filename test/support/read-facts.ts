@@ -1,11 +1,13 @@
 import { parseSlotMemory } from "../../src/compile/slot-memory.ts";
 import type { Family } from "../../src/net/address.ts";
-import type { Facts, GatewayReport, GatewaySource, Link, LinkAddress } from "../../src/uplink/facts.ts";
+import type { Facts, GatewayReport, GatewaySource, Link, LinkAddress, NftFacts, Rival } from "../../src/uplink/facts.ts";
 
 /**
  * Facts from lines a person can write:
  *   link eth0 up 192.168.1.1/24 2001:db8::1/64      (state: up, no-carrier, admin-down; `ptp` and `peer A` for point-to-point)
  *   gateway eth1 dhcp-hook 198.51.100.1 for 198.51.100.2
+ *   rival wan-load-balancing WAN load balancing is configured
+ *   no-nft nft is missing · no-labels
  *   rp_filter eth1 1 · untracked ipv4 notrack · no-ipset · no-ipv6 · # slot 5 uplink dsl · table 50 office
  */
 export function readFacts(text: string): Facts {
@@ -14,6 +16,8 @@ export function readFacts(text: string): Facts {
   const rpFilter = new Map<string, number>([["all", 0]]);
   const tableNames = new Map<string, number>();
   const untracked: Record<Family, Facts["untracked"][Family]> = { ipv4: "none", ipv6: "none" };
+  const rivals: Rival[] = [];
+  let nft: NftFacts = { works: true, labels: true };
   let ipset = true;
   let families: Family[] = ["ipv4", "ipv6"];
   for (const line of text.split("\n")) {
@@ -33,6 +37,9 @@ export function readFacts(text: string): Facts {
     } else if (kind === "rp_filter") rpFilter.set(a, Number(b));
     else if (kind === "untracked") untracked[a as Family] = b as Facts["untracked"][Family];
     else if (kind === "table") tableNames.set(b, Number(a));
+    else if (kind === "rival") rivals.push({ kind: a as Rival["kind"], seen: words.slice(2).join(" ") });
+    else if (kind === "no-nft") nft = { works: false, why: words.slice(1).join(" ") };
+    else if (kind === "no-labels") nft = { works: true, labels: false };
     else if (kind === "no-ipset") ipset = false;
     else if (kind === "no-ipv6") families = ["ipv4"];
     else if (kind !== "" && !kind.startsWith("#")) throw new Error(`facts: unknown line: ${line}`);
@@ -46,6 +53,8 @@ export function readFacts(text: string): Facts {
     tableNames,
     rpFilter,
     untracked,
+    nft,
+    rivals,
     ipset,
     problems: [],
   };

@@ -46,7 +46,7 @@ beforeAll(async () => {
     "dsl",
   ]);
   await world.must({ netns: "dsl" }, ["ip", "-batch", "-"], { stdin: "link set eth0 up\naddr add 198.51.100.1/24 dev eth0\n" });
-  await makeRouterRoot(world, "nft");
+  await makeRouterRoot(world, "iptables-nft");
   dhcp = makeDhcp(world);
   await write("/run/lease.cjs", await bundleEntry("test/kernel/uplink/lease-entry.ts"));
   await write(PROGRAM, '#!/bin/sh\nexec node /run/lease.cjs "$@" 2>>/run/complaints\n');

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { assignSlots } from "../../../src/compile/assign-slots.ts";
+import { chooseBackend } from "../../../src/compile/choose-backend.ts";
 import { compile } from "../../../src/compile/compile.ts";
 import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
@@ -35,7 +36,14 @@ function kernelText(folder: string): string {
     rtTables: "/etc/iproute2/rt_tables.d/policy-route.conf",
     rtProtos: "/etc/iproute2/rt_protos.d/policy-route.conf",
   };
-  const state = compile({ config, facts, uplinks, slots: assignSlots(config, facts.slots), files });
+  const state = compile({
+    config,
+    facts,
+    uplinks,
+    slots: assignSlots(config, facts.slots),
+    backend: chooseBackend(config, facts).backend.name,
+    files,
+  });
   const { staleMarks, interimFiles } = state;
   const steps = plan(renderState(state), emptyKernel(state.sysctls.keys()), {
     originsPath: "/run/policy-route/sysctls.json",

@@ -16,7 +16,7 @@ const RED = {
 /** Rules of the forwarded or the local chain without their comments. */
 function chain(facts: typeof FACTS, local: boolean, ...lines: readonly string[]): string[] {
   const config = parseConfig(treeOf(["uplink one interface eth1", "rule 10 set uplink one", ...lines]), BUILT_IN_LOOKUPS);
-  const { ipv4 } = compileRules(config, facts, assignSlots(config, facts.slots).assignment, local, "C");
+  const { ipv4 } = compileRules(config, facts, assignSlots(config, facts.slots).assignment, local, "C", "iptables");
   return ipv4.chains.flatMap(({ name, rules }) =>
     rules.map((rule) => renderRule(name, rule).text.replace(/ -m comment --comment ".*?"/, "")),
   );

@@ -283,7 +283,6 @@ describe("the whole language", () => {
     expect(
       errorsOf([
         "hook /config/scripts/x",
-        "backend nftables",
         "group web mode balance",
         "uplink dsl interface eth1",
         "uplink dsl health interval 5",
@@ -294,7 +293,6 @@ describe("the whole language", () => {
       ]),
     ).toEqual([
       "policy-route: hook is not supported yet",
-      "policy-route: backend nftables is not supported yet",
       "policy-route: group web is not supported yet",
       "policy-route rule 20: dscp is not supported yet",
       "policy-route rule 20: source mac-address is not supported yet",

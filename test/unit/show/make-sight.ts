@@ -1,4 +1,5 @@
 import { assignSlots } from "../../../src/compile/assign-slots.ts";
+import { chooseBackend } from "../../../src/compile/choose-backend.ts";
 import { compile } from "../../../src/compile/compile.ts";
 import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
 import { formatIssue } from "../../../src/config/issue.ts";
@@ -35,12 +36,14 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
   const known = readFacts(facts);
   const { uplinks, warnings } = resolveUplinks(config, known);
   const slots = assignSlots(config, known.slots);
-  const state = compile({ config, facts: known, uplinks, slots, files: FILES });
+  const { backend } = chooseBackend(config, known);
+  const state = compile({ config, facts: known, uplinks, slots, backend: backend.name, files: FILES });
   const target = renderState(state);
   const inSync: Observed = { ...target, origins: new Map([...target.sysctls].map(([key, set]) => [key, { found: "0", set }])) };
   const observed = options.drift?.(inSync) ?? inSync;
   const packets = { ipv4: new Map<string, number>(), ipv6: new Map<string, number>() };
-  for (const chain of target.chains) {
+  const chains = [...target.chains, ...target.nft.flatMap(({ family, chains }) => chains.map((chain) => ({ family, ...chain })))];
+  for (const chain of chains) {
     for (const line of chain.lines) {
       const counted = Object.entries(options.packets ?? {}).find(([part]) => line.text.includes(part))?.[1] ?? [0, 0];
       packets[chain.family].set(line.hash, counted[chain.family === "ipv4" ? 0 : 1]);
@@ -52,6 +55,7 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
     links: known.links,
     uplinks,
     slots: slots.assignment,
+    backend,
     warnings: warnings.map(formatIssue),
     kernel: {
       state,

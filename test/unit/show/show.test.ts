@@ -34,6 +34,18 @@ Rule  Traffic    Matches                        To          Now  New connections
 `);
   });
 
+  it("names the backend and why it is that one", () => {
+    const facts = `${SEED.facts}\nrival wan-load-balancing WAN load balancing is configured`;
+    const beside = makeSight(SEED.lines, facts, { packets: { "rule 10": [48211, 7] } });
+    expect(text(beside)).toMatch(/^Policy routing: active, in sync, backend nftables \(WAN load balancing is configured\)\n/);
+    expect(text(beside)).toMatch(/^10 .* 48,211$/m);
+    expect(text(beside, "rule", "10")).toMatch(/^ +48,211 +ipv4 policy_route +POLICY_ROUTE_FWD .* jump POLICY_ROUTE_T_20 /m);
+    expect(text(asSaved(beside))).toMatch(/^Policy routing: active, backend nftables \(WAN load balancing is configured\)\n/);
+    expect(text(makeSight(`backend nftables\n${SEED.lines}`, SEED.facts))).toMatch(/, backend nftables \(configured\)\n/);
+    const gone = (observed: Observed): Observed => ({ ...observed, nft: [] });
+    expect(text(makeSight(SEED.lines, facts, { drift: gone }))).toMatch(/^10 .* not applied +0$/m);
+  });
+
   it("says what is wrong, once each", () => {
     const facts = SEED.facts.replace("eth1 up", "eth1 no-carrier");
     const down = text(makeSight(SEED.lines, facts));

@@ -87,7 +87,11 @@ export const SHOWN = z.strictObject({
     z.strictObject({ from: z.literal("saved-state"), at: count, reason: z.string() }),
   ]),
   stepsToDo: z.optional(count),
-  backend: z.strictObject({ name: z.literal("iptables"), frontEnd: z.optional(z.enum(["nft", "legacy"])) }),
+  backend: z.strictObject({
+    name: z.enum(["iptables", "nftables"]),
+    reason: z.optional(z.string()),
+    frontEnd: z.optional(z.enum(["nft", "legacy"])),
+  }),
   description: z.optional(z.string()),
   uplinks: z.optional(z.array(uplink)),
   rules: z.optional(z.array(rule)),

@@ -1,0 +1,57 @@
+import type { Config } from "../config/schema.ts";
+import type { KernelState } from "../kernel/kernel-state.ts";
+import type { Rival } from "../uplink/facts.ts";
+import type { AssignedSlots } from "./assign-slots.ts";
+import type { ChainInput } from "./chain-rules.ts";
+import type { CompileInput } from "./compile.ts";
+import { compileChains } from "./compile-chains.ts";
+import { compileNft } from "./compile-nft.ts";
+import { ruleOwner } from "./targets.ts";
+
+/** What gives packets their marks. */
+export type Rulesets = Pick<KernelState, "chains" | "hooks" | "nft" | "sets">;
+
+/**
+ * What WAN load balancing writes into marks, as a whole (0xc8 + n). Left in the mark of a packet that we steer, they send it to
+ * one of its uplinks and its source NAT (kernel-layout.md 2.7).
+ */
+const LOAD_BALANCING_BITS = 0x1ff;
+
+/** The rulesets of one family, in the backend that steers. */
+export function compileRulesets(
+  { config, facts, slots, backend }: CompileInput,
+  parts: Pick<ChainInput, "family" | "field" | "uplinks" | "strict" | "forwarded" | "local">,
+): Rulesets {
+  const { family, forwarded, local } = parts;
+  const has = (kind: Rival["kind"]): boolean => facts.rivals.some((rival) => rival.kind === kind);
+  const balanced = has("wan-load-balancing");
+  const untracked = facts.untracked[family];
+  const input: ChainInput = {
+    ...parts,
+    strict: family === "ipv4" ? parts.strict : [],
+    slots: [...slots.assignment.slots].map(([owner, slot]) => ({ owner, slot })),
+    localSlots: localSlots(config, slots),
+    untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
+    alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
+  };
+  if (backend === "iptables") {
+    const sets = new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set]));
+    return { ...compileChains(input), nft: [], sets: [...sets.values()] };
+  }
+  const table = compileNft({
+    ...input,
+    labels: balanced && facts.nft.works && facts.nft.labels,
+    vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
+  });
+  return { chains: [], hooks: [], nft: [table], sets: [] };
+}
+
+function localSlots(config: Config, slots: AssignedSlots): Set<number> {
+  const used = new Set<number>();
+  for (const rule of Object.values(config.rule)) {
+    if (rule.disable || (rule.traffic !== "local" && rule.traffic !== "all")) continue;
+    const slot = slots.assignment.slots.get(ruleOwner(rule) ?? "");
+    if (slot !== undefined) used.add(slot);
+  }
+  return used;
+}

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { FRONT, type Namespace, openNamespace } from "../support/namespace.ts";
+import { readState } from "../support/namespace-state.ts";
+
+/** What decides about `backend auto`, with what others really put into the kernel. */
+let router: Namespace;
+beforeEach(async () => {
+  router = await openNamespace("iptables-nft");
+});
+afterEach(() => router.stop());
+
+const CONFIG = [
+  "backend auto",
+  "uplink one interface eth1",
+  "uplink one gateway 198.51.100.1",
+  "rule 10 inbound-interface eth0",
+  "rule 10 set uplink one",
+];
+
+/** Applies the configuration and gives the backend as `show` puts it. */
+async function chosen(lines: readonly string[] = CONFIG): Promise<string | undefined> {
+  const run = await router.apply(lines);
+  if (run.exitCode !== 0) throw new Error(run.message);
+  const { stdout } = await router.program(["show"]);
+  return /^Policy routing: active, in sync, backend (.*)\n/.exec(stdout)?.[1];
+}
+
+/** Puts a program in front of the real nft that behaves differently for some words or input. */
+async function fakeNft(script: string): Promise<void> {
+  await router.sh(`cat > ${FRONT}/nft <<'END'\n#!/bin/sh\n${script}\nexec /usr/sbin/nft "$@"\nEND\nchmod 755 ${FRONT}/nft`);
+}
+
+const FIREWALL = `table inet fw {
+  chain last { meta mark set 0x1
+  }
+  chain first { tcp dport 22 goto last
+  }
+  chain pre { type filter hook HOOK priority -150; policy accept; jump first
+  }
+}`;
+
+/** Rivals that nftables is taken for, and what `show` says of them. */
+const RIVALS: readonly (readonly [why: string, made: string])[] = [
+  ["nft table inet fw marks packets", `nft '${FIREWALL.replace("HOOK", "prerouting")}'`],
+  [
+    "nft table ip raw_ct untracks packets",
+    "nft 'table ip raw_ct { chain pre { type filter hook prerouting priority -300; policy accept; udp dport 53 notrack; }; }'",
+  ],
+  [
+    "VyOS policy route is at work (nft table ip vyos_mangle)",
+    "nft 'table ip vyos_mangle { chain VYOS_PBR_PREROUTING { type filter hook prerouting priority -150; policy accept; }; }'",
+  ],
+  ["policy route is at work (chain VYATTA_PBR_10 in mangle)", "iptables -t mangle -N VYATTA_PBR_10"],
+  ["WAN load balancing runs (chain WANLOADBALANCE_PRE in mangle)", "iptables -t mangle -N WANLOADBALANCE_PRE"],
+  [
+    "WAN load balancing runs (nft table ip vyos_wanloadbalance)",
+    "nft 'table ip vyos_wanloadbalance { chain pre { type filter hook prerouting priority -150; policy accept; }; }'",
+  ],
+];
+
+test.each(RIVALS)("nftables: %s", async (why, made) => {
+  await router.sh(made);
+  expect(await chosen()).toBe(`nftables (${why})`);
+});
+
+test("iptables where nobody is in the way: no marks, marks elsewhere, marks in a chain nothing leads to, iptables' own", async () => {
+  expect(await chosen()).toBe("iptables (nft front end)");
+  await router.sh(`nft '${FIREWALL.replace("HOOK", "forward")}'
+    nft 'table ip other { chain lonely { meta mark set 0x1; }; chain pre { type filter hook prerouting priority -150; policy accept; log prefix "meta mark set"; }; }'
+    iptables -t mangle -A PREROUTING -j MARK --set-mark 0x1`);
+  expect(await chosen()).toBe("iptables (nft front end)");
+});
+
+test("what nftables untracks is tracked again, before it: in either backend", async () => {
+  await router.sh(RIVALS[1]?.[1] ?? "");
+  await chosen();
+  const tracked = (await readState(router)).nft.filter((line) => line.includes("_CT_PRE"));
+  expect(tracked[1]).toContain("type filter hook prerouting priority -301");
+  expect(tracked[2]).toMatch(/counter ct zone set 0 comment/);
+  await chosen(["backend iptables", ...CONFIG.slice(1)]);
+  expect((await readState(router)).ipv4).toContainEqual(expect.stringMatching(/^raw POLICY_ROUTE_CT .* -j CT( --zone 0)?$/));
+});
+
+test("nft is missing: auto stays with iptables and warns, nftables is refused and nothing is touched", async () => {
+  await fakeNft("exit 127");
+  expect(await chosen()).toBe("iptables (nft front end)");
+  await router.sh("iptables -t mangle -N WANLOADBALANCE_PRE");
+  const run = await router.apply(CONFIG);
+  expect(run.err).toBe(
+    "Warning: policy-route: with iptables, packets can be steered wrongly while others change their rules. WAN load balancing runs " +
+      "(chain WANLOADBALANCE_PRE in mangle), and backend nftables cannot work here: nft is missing (package nftables)\n",
+  );
+  const before = await readState(router);
+  expect(await router.apply(["backend nftables", ...CONFIG.slice(1)])).toMatchObject({
+    failed: "ConfigError",
+    message: 'policy-route: backend nftables cannot work here: nft is missing (package nftables). Use "auto" or "iptables"',
+    changes: [],
+  });
+  expect(await readState(router)).toEqual(before);
+});
+
+test("a kernel that lacks something of it: nft's own words", async () => {
+  await fakeNft('if [ "$1" = -c ]; then echo "Error: Could not process rule: Operation not supported" >&2; exit 1; fi');
+  await router.sh("iptables -t mangle -N WANLOADBALANCE_PRE");
+  expect(await chosen()).toBe("iptables (nft front end)");
+  const { stderr } = await router.program(["plan"]);
+  expect(stderr).toContain('nft says "Error: Could not process rule: Operation not supported"');
+});
+
+test("a kernel without connection labels: nftables all the same, without them", async () => {
+  await router.sh("iptables -t mangle -N WANLOADBALANCE_PRE");
+  await chosen();
+  expect((await readState(router)).nft.join("\n")).toContain("ct label set");
+  await fakeNft(
+    'if [ "$1" = -c ]; then text=$(cat); case $text in *label*) exit 1;; esac; echo "$text" | exec /usr/sbin/nft "$@"; fi',
+  );
+  expect(await chosen()).toMatch(/^nftables \(WAN/);
+  expect((await readState(router)).nft.join("\n")).not.toMatch(/label|RECOVER/);
+});
+
+test("zones of VRF members are left alone", async () => {
+  await router.sh("nft 'table ip raw_ct { chain pre { type filter hook prerouting priority -300; policy accept; notrack; }; }'");
+  const added = await router.exec(["sh", "-c", "ip link add red type vrf table 50 && ip link set eth4 master red"]);
+  if (added.exitCode !== 0) return console.warn("this kernel has no VRF devices: skipped");
+  await chosen();
+  const out = (await readState(router)).nft.filter((line) => /_CT_(PRE|OUT) [io]ifname/.test(line));
+  expect(out.map((line) => line.replace(/ counter.*/, ""))).toEqual(
+    expect.arrayContaining([expect.stringContaining('CT_PRE iifname "eth4"'), expect.stringContaining('CT_OUT oifname "red"')]),
+  );
+});
+
+test("a firewall with 20,000 rules does not make a run slow", async () => {
+  const rules = Array.from(
+    { length: 20_000 },
+    (_, i) => `ip saddr 10.0.${i >> 8}.${i & 255} tcp dport ${1 + (i % 60_000)} accept`,
+  );
+  await router.exec(["nft", "-f", "-"], {
+    stdin: `table inet big {\nchain fwd {\ntype filter hook forward priority 0; policy accept;\n${rules.join("\n")}\n}\n}\n`,
+  });
+  await chosen(["backend nftables", ...CONFIG.slice(1)]);
+  const start = performance.now();
+  await router.program(["plan"]);
+  expect(performance.now() - start).toBeLessThan(3000);
+});

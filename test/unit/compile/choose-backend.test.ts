@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { chooseBackend } from "../../../src/compile/choose-backend.ts";
+import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
+import { parseConfig } from "../../../src/config/parse-config.ts";
+import { findRivals } from "../../../src/uplink/find-rivals.ts";
+import { readFacts } from "../../support/read-facts.ts";
+import { treeOf } from "../config/read.ts";
+
+const BALANCED = "rival wan-load-balancing WAN load balancing is configured";
+const MISSING = "no-nft nft is missing (package nftables)";
+
+function choose(setting: string, facts: string) {
+  return chooseBackend(parseConfig(treeOf([`backend ${setting}`]), BUILT_IN_LOOKUPS), readFacts(facts));
+}
+
+describe("auto", () => {
+  it("is iptables where nobody is in the way", () => {
+    const reason = "nobody else marks packets before routing";
+    expect(choose("auto", "")).toEqual({ backend: { name: "iptables", reason }, errors: [], warnings: [] });
+    expect(choose("auto", MISSING)).toEqual({ backend: { name: "iptables", reason }, errors: [], warnings: [] });
+  });
+
+  it("is nftables for the first of those who are", () => {
+    expect(choose("auto", `${BALANCED}\nrival marks nft table inet fw marks packets`)).toEqual({
+      backend: { name: "nftables", reason: "WAN load balancing is configured" },
+      errors: [],
+      warnings: [],
+    });
+  });
+
+  it("is iptables, with a warning, where nftables cannot work", () => {
+    const { backend, errors, warnings } = choose("auto", `${BALANCED}\n${MISSING}`);
+    expect(backend).toEqual({
+      name: "iptables",
+      reason: "WAN load balancing is configured, but nftables cannot work here: nft is missing (package nftables)",
+    });
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      "with iptables, packets can be steered wrongly while others change their rules. WAN load balancing is configured, and " +
+        "backend nftables cannot work here: nft is missing (package nftables)",
+    ]);
+  });
+});
+
+it("what the operator chose is taken, or refused", () => {
+  expect(choose("nftables", "")).toMatchObject({ backend: { name: "nftables", reason: "configured" }, errors: [] });
+  expect(choose("nftables", MISSING).errors.map(({ message }) => message)).toEqual([
+    'backend nftables cannot work here: nft is missing (package nftables). Use "auto" or "iptables"',
+  ]);
+  expect(choose("iptables", BALANCED)).toMatchObject({ backend: { name: "iptables" }, warnings: [{ path: [] }] });
+  expect(choose("iptables", "").warnings).toEqual([]);
+});
+
+it("rivals: the configuration before what runs, WAN load balancing before the rest, each in its words", () => {
+  const nftChains = [
+    { table: "ip vyos_mangle", marks: true, untracks: false },
+    { table: "inet fw", marks: true, untracks: true },
+    { table: "ip quiet", marks: false, untracks: false },
+  ];
+  const iptablesChains = ["mangle PREROUTING", "nat WANLOADBALANCE", "mangle WANLOADBALANCE_PRE", "mangle VYATTA_PBR_5"];
+  expect(findRivals({ loadBalancing: true, iptablesChains, nftChains }).map(({ kind, seen }) => `${kind}: ${seen}`)).toEqual([
+    "wan-load-balancing: WAN load balancing is configured",
+    "wan-load-balancing: WAN load balancing runs (chain WANLOADBALANCE_PRE in mangle)",
+    "policy-route: policy route is at work (chain VYATTA_PBR_5 in mangle)",
+    "policy-route: VyOS policy route is at work (nft table ip vyos_mangle)",
+    "marks: nft table inet fw marks packets",
+    "notrack: nft table inet fw untracks packets",
+  ]);
+  expect(findRivals({ loadBalancing: false, iptablesChains: ["raw FOREIGN"], nftChains: [] })).toEqual([]);
+});
