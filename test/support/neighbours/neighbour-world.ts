@@ -54,12 +54,13 @@ export interface NeighbourWorld {
   exec(host: HostName, argv: readonly string[], options?: ExecOptions): Promise<Result>;
   /** Runs a shell script in a host's namespace; the front end's programs are the first in PATH. Throws when it fails. */
   sh(host: HostName, script: string): Promise<string>;
-  /** The built program on the router. */
+  /** The built program, as it is started on the router. */
+  readonly programArgv: readonly string[];
+  /** Runs it to its end. */
   program(argv: readonly string[], options?: ExecOptions): Promise<Result>;
-  /** Applies a configuration of `set` lines (without `set policy-route`). */
-  apply(lines: readonly string[]): Promise<void>;
   /** Takes the far end of a line down, so that the router's end loses carrier, or up again. */
   carrier(line: Line, state: "up" | "down"): Promise<void>;
+  readonly frontEnd: FrontEnd;
   /** Environment of everything on the router. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -78,8 +79,8 @@ export async function openNeighbourWorld({ frontEnd, routed }: NeighbourWorldOpt
   const exec: NeighbourWorld["exec"] = (host, argv, options = {}) =>
     world.exec({ netns: host }, argv, { ...options, env: { ...env, ...options.env } });
   const sh: NeighbourWorld["sh"] = (host, script) => world.must({ netns: host }, ["sh", "-euc", script], { env });
-  const program: NeighbourWorld["program"] = (argv, options) =>
-    exec("router", [process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT, ...argv], options);
+  const programArgv = [process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT];
+  const program: NeighbourWorld["program"] = (argv, options) => exec("router", [...programArgv, ...argv], options);
   const backRoute = (line: Line) =>
     line === "eth1" || line === "eth2"
       ? `route replace 192.168.188.0/24 via ${ROUTER_ADDRESS[line]}\nroute replace 10.50.0.0/24 via ${ROUTER_ADDRESS[line]}\n`
@@ -101,16 +102,12 @@ export async function openNeighbourWorld({ frontEnd, routed }: NeighbourWorldOpt
   }
   return {
     world,
+    frontEnd,
     env,
     exec,
     sh,
+    programArgv,
     program,
-    async apply(lines) {
-      const text = lines.map((line) => `set policy-route ${line}\n`).join("");
-      await world.must(undefined, ["sh", "-euc", "cat > /run/pr/config.set"], { stdin: text });
-      const { exitCode, stdout, stderr } = await program(["apply", "--config", "/run/pr/config.set"]);
-      if (exitCode !== 0) throw new Error(`apply ended with ${exitCode}\n${stdout}${stderr}`);
-    },
     async carrier(line, state) {
       await world.must({ netns: WIRES[line] }, ["ip", "link", "set", "eth0", state]);
       // The far end lost its routes with the link.
