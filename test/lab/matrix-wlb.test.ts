@@ -5,7 +5,7 @@ import { NEIGHBOURS } from "../support/neighbours/rows.ts";
 
 describe("the matrix, WAN load balancing", () => {
   describeMatrix(
-    NEIGHBOURS.filter(({ wlb }) => wlb),
+    NEIGHBOURS.filter(({ always }) => always),
     BACKENDS,
   );
 });

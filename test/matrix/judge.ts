@@ -164,8 +164,9 @@ export function judgeOwnEstablished(connections: readonly Connection[], right: R
   const findings = counted.flatMap(({ exchanges, repeated }) =>
     exchanges.flatMap((exchange): Finding[] => {
       const broken = exchange.by === undefined || !right(exchange.by, exchange.source ?? "");
-      // Broken for good although it is at work counts. One that its own stop has broken is its own affair.
-      if (!(broken ? within(exchange.to, times.settled) : atWork(exchange, times))) return [];
+      // What breaks it while it stops or starts is its own affair: seen with the newest one alone, in 7 of 150 restarts.
+      const counts = broken ? inOne(exchange, times.settled) : atWork(exchange, times);
+      if (!counts) return [];
       const slow = exchange.to - exchange.from >= REPEAT && repeated > 0;
       return [
         { fault: broken || slow ? "lost" : "none", excused: false, words: wordsOf("question of its old connection", exchange) },
@@ -176,5 +177,10 @@ export function judgeOwnEstablished(connections: readonly Connection[], right: R
 }
 
 function atWork(exchange: Exchange, { settled, dead }: OwnTimes): boolean {
-  return settled.some((span) => exchange.from >= span.from && exchange.to <= span.to) && !overlaps(exchange, dead);
+  return inOne(exchange, settled) && !overlaps(exchange, dead);
+}
+
+/** From its beginning to its end in one and the same span. */
+function inOne({ from, to }: Exchange, spans: readonly Span[]): boolean {
+  return spans.some((span) => from >= span.from && to <= span.to);
 }

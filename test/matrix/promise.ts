@@ -23,7 +23,10 @@ const COMES_IN_FRONT = ["its start", "its restart", "its kill -9 and start", "bo
 export const GAPS: readonly Gap[] = [
   {
     backends: ["iptables-nft"],
-    neighbours: ["WAN load balancing, VyOS with nft-tools"],
+    neighbours: [
+      "WAN load balancing, VyOS with nft-tools",
+      "WAN load balancing, VyOS with nft-tools, sticky inbound and local traffic",
+    ],
     parts: ["program"],
     why:
       "Its native source NAT rules are in the table that iptables-nft calls nat, and iptables-nft-save refuses to print a table with such rules: " +
@@ -40,7 +43,11 @@ export const GAPS: readonly Gap[] = [
   },
   {
     backends: ["iptables-nft", "iptables-legacy"],
-    neighbours: ["WAN load balancing, 1.2 and 1.3", "Vyatta 6.5 policy route"],
+    neighbours: [
+      "WAN load balancing, 1.2 and 1.3",
+      "WAN load balancing, 1.2 and 1.3, sticky inbound and local traffic",
+      "Vyatta 6.5 policy route",
+    ],
     events: COMES_IN_FRONT,
     parts: ["datagrams"],
     why:

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { until } from "../support/lab-wait.ts";
 import { kill } from "../support/lab-world.ts";
 import type { Neighbour, Span } from "../support/neighbours/neighbour.ts";
 import type { Line, NeighbourWorld } from "../support/neighbours/neighbour-world.ts";
@@ -79,7 +80,7 @@ export async function runCell(bench: Bench, event: MatrixEvent): Promise<Cell> {
     const cell = judge(bench, await traffic.stop(), course);
     return failed === undefined ? cell : { own: cell.own, failed };
   } finally {
-    if (monitor !== undefined) kill(monitor, "SIGTERM");
+    if (monitor !== undefined) await end(monitor);
     await neighbour.stop();
     if (backend !== undefined) await program(router, "uninstall");
     await router.exec("router", ["conntrack", "-F"]);
@@ -88,6 +89,11 @@ export async function runCell(bench: Bench, event: MatrixEvent): Promise<Cell> {
 
 function startMonitor({ router }: Bench): ChildProcess {
   return router.world.start({ netns: "router" }, [...router.programArgv, "monitor"], { stdio: "ignore", env: router.env });
+}
+
+async function end(monitor: ChildProcess): Promise<void> {
+  kill(monitor, "SIGTERM");
+  await until("the monitor to end", () => monitor.exitCode !== null || monitor.signalCode !== null, { every: 10 });
 }
 
 /** What happened, when; `repaired`: when our jump was put back, where nobody but the matrix does that. */

@@ -62,6 +62,8 @@ export async function runRow(
       cell = error as Error;
       await close();
     }
+    // A daemon that was killed may leave something behind that its next stop does not remove.
+    if (event.process === true) await close();
     outcomes.push({ row, backend, event, cell });
     tell({ row, backend, event, cell });
   }
@@ -69,7 +71,8 @@ export async function runRow(
   return outcomes;
 }
 
-async function openBench(row: NeighbourRow, backend: Backend | undefined): Promise<Bench> {
+/** A world with the neighbour ready to start, and servers, clients and witnesses at work. */
+export async function openBench(row: NeighbourRow, backend: Backend | undefined): Promise<Bench> {
   const router = await openNeighbourWorld({ frontEnd: backend?.frontEnd ?? "nft", routed: row.routed });
   try {
     const neighbour = await row.make(router);

@@ -8,14 +8,15 @@ import { TAILSCALE, tailscale } from "./tailscale.ts";
 import { farEnd } from "./tunnel.ts";
 import { WG, wgQuick } from "./wg-quick.ts";
 import { makeWlb, wlbConfig, wlbSystem } from "./wlb.ts";
-import type { WlbForm } from "./wlb-config.ts";
+import { WLB_FORMS, type WlbConfig, type WlbForm } from "./wlb-config.ts";
 
 /** A neighbour of the matrix. */
 export interface NeighbourRow {
   readonly name: string;
   /** What stands in for what is not here; undefined: the commands are all there is to it. */
   readonly standIn: string;
-  readonly wlb: boolean;
+  /** Whether `npm test` runs it; else only `npm run test:matrix`. */
+  readonly always: boolean;
   /** Whether it is a process, which can be killed. */
   readonly process: boolean;
   /** Whether the providers know the way back to the LAN. */
@@ -33,12 +34,14 @@ const lanTraffic = (right: OwnTraffic["right"], to = INTERNET): OwnTraffic => ({
 
 const isClient = (source: string) => (CLIENTS as readonly string[]).includes(source);
 
-function wlbRow(form: WlbForm, name: string): NeighbourRow {
-  const config = wlbConfig(form);
+const WLB_NAMES = { current: "VyOS with nft-tools", vyatta: "1.2 and 1.3", nft: "newest" } as const;
+
+function wlbRow(form: WlbForm, name: string, options: Partial<WlbConfig> = {}): NeighbourRow {
+  const config = wlbConfig(form, options);
   return {
     name: `WAN load balancing, ${name}`,
     standIn: "a process that issues the daemon's commands and pings by interface",
-    wlb: true,
+    always: Object.keys(options).length === 0,
     process: true,
     routed: false,
     hook: () => (form === "current" ? "iptables-nft" : form === "vyatta" ? "iptables" : "nft"),
@@ -60,7 +63,7 @@ type ScriptRow = Pick<NeighbourRow, "name" | "standIn" | "process" | "hook" | "l
 function scriptRow({ script, before, ...row }: ScriptRow): NeighbourRow {
   return {
     ...row,
-    wlb: false,
+    always: false,
     routed: true,
     async make(router) {
       if (before !== undefined) await router.sh(...before);
@@ -72,9 +75,8 @@ function scriptRow({ script, before, ...row }: ScriptRow): NeighbourRow {
 const COMMANDS = "a script that issues its documented commands";
 
 export const NEIGHBOURS: readonly NeighbourRow[] = [
-  wlbRow("current", "VyOS with nft-tools"),
-  wlbRow("vyatta", "1.2 and 1.3"),
-  wlbRow("nft", "newest"),
+  ...WLB_FORMS.map((form) => wlbRow(form, WLB_NAMES[form])),
+  ...WLB_FORMS.map((form) => wlbRow(form, `${WLB_NAMES[form]}, sticky inbound and local traffic`, { sticky: true, local: true })),
   scriptRow({
     name: "VyOS policy route",
     standIn: COMMANDS,
