@@ -9,6 +9,7 @@ export default defineConfig({
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
       { test: { name: "kernel", include: ["test/kernel/**/*.test.ts"], ...serial } },
       { test: { name: "lab", include: ["test/lab/**/*.test.ts"], ...serial } },
+      { test: { name: "matrix", include: ["test/matrix/**/*.test.ts"], ...serial } },
       { test: { name: "deb", include: ["test/deb/**/*.test.ts"], ...serial, testTimeout: 600_000, hookTimeout: 600_000 } },
     ],
   },

@@ -10,8 +10,14 @@ export interface Capture {
 }
 
 /** Watches a device with tcpdump: a witness that knows nothing of the lab's own servers. Ready when the promise is. */
-export async function startCapture(world: World, place: Place, device: string, filter: string): Promise<Capture> {
-  const child = world.start(place, ["tcpdump", "-n", "-l", "-p", "--immediate-mode", "-i", device, filter]);
+export async function startCapture(
+  world: World,
+  place: Place,
+  device: string,
+  filter: string,
+  options: readonly string[] = [],
+): Promise<Capture> {
+  const child = world.start(place, ["tcpdump", "-n", "-l", "-p", "--immediate-mode", ...options, "-i", device, filter]);
   let out = "";
   let words = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk) => {

@@ -1,0 +1,39 @@
+import type { FrontEnd } from "../support/front-end.ts";
+import type { Hook } from "../support/neighbours/neighbour.ts";
+
+/** One way of putting policy routing into the kernel: a column of the matrix. */
+export interface Backend {
+  readonly name: string;
+  /** The router's iptables. */
+  readonly frontEnd: FrontEnd;
+  /** Configuration that chooses it. */
+  readonly set: readonly string[];
+  /**
+   * What puts its jumps back when another got in front. "monitor": the daemon `policy-route monitor`, within `window` milliseconds
+   * of it. "restart": nobody, until the matrix runs `policy-route restart` at the end of the event. "nothing": it has no jump
+   * that could be displaced.
+   */
+  readonly guard: "nothing" | "monitor" | "restart";
+  readonly window: number;
+  /** Whether its jumps can keep their place against a neighbour that hooks in there; what it cannot is not promised. */
+  keepsItsPlace(hook: Hook): boolean;
+}
+
+export const BACKENDS: readonly Backend[] = [
+  {
+    name: "iptables-nft",
+    frontEnd: "nft",
+    set: ["backend iptables"],
+    guard: "restart",
+    window: 100,
+    keepsItsPlace: (hook) => hook !== "nft",
+  },
+  {
+    name: "iptables-legacy",
+    frontEnd: "legacy",
+    set: ["backend iptables"],
+    guard: "restart",
+    window: 1100,
+    keepsItsPlace: (hook) => hook === "iptables",
+  },
+];

@@ -1,0 +1,87 @@
+import { BACKENDS, type Backend } from "./backends.ts";
+import { EVENTS, type MatrixEvent } from "./events.ts";
+import { GAPS, gapOf, isWrong, type Part, promised } from "./promise.ts";
+import type { Cell } from "./run-cell.ts";
+import type { Outcome } from "./run-matrix.ts";
+
+const TRAFFIC = ["new", "established", "datagrams", "own"] as const satisfies readonly Part[];
+
+/** docs/coexistence.md, from a run of all rows. */
+export function formatMatrix(outcomes: readonly Outcome[]): string {
+  const rows = [...new Set(outcomes.map(({ row }) => row))];
+  const tables = rows.map((row) => {
+    const columns = [...BACKENDS, undefined];
+    const events = EVENTS.filter((event) => outcomes.some((outcome) => outcome.row === row && outcome.event === event));
+    const cellAt = (event: MatrixEvent, backend: Backend | undefined): string => {
+      const found = outcomes.find((outcome) => outcome.row === row && outcome.event === event && outcome.backend === backend);
+      return found === undefined ? "-" : formatCell(found);
+    };
+    return [
+      `## ${row.name}`,
+      "",
+      `Stand-in: ${row.standIn}.`,
+      "",
+      ...table([
+        ["event", ...columns.map((backend) => backend?.name ?? "without us")],
+        ...events.map((event) => [event.name, ...columns.map((backend) => cellAt(event, backend))]),
+      ]),
+    ].join("\n");
+  });
+  return `${[HEAD, columnsText(), ...tables, gapsText()].join("\n\n")}\n`;
+}
+
+function table([head = [], ...lines]: readonly (readonly string[])[]): string[] {
+  const text = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [text(head), text(head.map(() => "---")), ...lines.map(text)];
+}
+
+function formatCell({ row, backend, event, cell }: Outcome): string {
+  if (cell instanceof Error) return "the test itself failed";
+  const mark = (part: Part, text: string): string => {
+    const gap = gapOf(row, backend, event, part);
+    const note = gap === undefined ? "" : `[${GAPS.indexOf(gap) + 1}](#gaps)`;
+    if (!isWrong(cell, part)) return text;
+    return promised(row, backend, part) ? `**${text}** ${note}`.trim() : `*${text}*`;
+  };
+  if (cell.failed !== undefined) return `${mark("program", "fails")}; ${mark("own", count(cell, "own"))}`;
+  const parts = backend === undefined ? (["own"] as const) : TRAFFIC;
+  return parts.map((part) => mark(part, count(cell, part))).join(", ");
+}
+
+function count(cell: Cell, part: (typeof TRAFFIC)[number]): string {
+  const verdict = cell[part];
+  if (verdict === undefined) return "-";
+  return verdict.excused > 0 ? `${verdict.wrong} (+${verdict.excused})` : `${verdict.wrong}`;
+}
+
+const HEAD = `# Beside every other user of marks
+
+Written by \`npm run test:matrix\`; do not edit. Each row of a table is an event on a router that has both: policy routing, which steers
+TCP ports 443 and 8443 and UDP port 5000 of the LAN out of an uplink of its own, and the neighbour, whose traffic is all the rest. Packets are
+sent before, during and after the event, half of them from a network behind the LAN.
+
+A cell says how much went wrong: **new TCP connections, established TCP connections, unanswered UDP, the neighbour's own connections**. Wrong is
+what left by another line, was lost, or had to be sent again. Not counted: what is lost on a line while that line is dead, and the neighbour's own
+connections while it is starting or stopped.
+
+- \`0\` nothing went wrong.
+- \`0 (+21)\` nothing is wrong but for 21 while another jump was in front of ours; an established connection that was sent elsewhere then counts to its end.
+- **bold**: the promise is not held today; the number leads to the reason.
+- *italics*: not promised. The neighbour marks in nft base chains (or through another front end), which no iptables jump can be kept in front of.
+- \`-\`: there is nothing to count.
+
+"boot" starts on a router whose kernel has seen neither; "we last": the neighbour was started first.`;
+
+function columnsText(): string {
+  const guard = ({ guard, window }: Backend): string =>
+    guard === "nothing"
+      ? "has no jump that could be displaced"
+      : guard === "monitor"
+        ? `policy-route monitor puts its jumps back; allowed: ${window} ms`
+        : "nobody puts its jumps back yet: the matrix runs `policy-route restart` after the event, and counts what went wrong until then in parentheses";
+  return BACKENDS.map((backend) => `- ${backend.name}: ${guard(backend)}.`).join("\n");
+}
+
+function gapsText(): string {
+  return ["## Gaps", "", ...GAPS.map(({ why }, n) => `${n + 1}. ${why}`)].join("\n");
+}
