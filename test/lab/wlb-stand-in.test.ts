@@ -143,9 +143,9 @@ describe("the stand-in of WAN load balancing", () => {
 
   // "current" calls iptables-nft whatever the router's iptables is.
   describe.each([
-    ["current", "nft"],
-    ["vyatta", "nft"],
-    ["vyatta", "legacy"],
+    ["current", "iptables-nft"],
+    ["vyatta", "iptables-nft"],
+    ["vyatta", "iptables-legacy"],
   ] as const)("%s, with iptables-%s", (form, frontEnd) => {
     test("starts, balances, follows both lines down and up, and stops without a trace", async () => {
       const { router, wlb } = await open(frontEnd, form, { initial: 500 });
@@ -221,7 +221,7 @@ describe("the stand-in of WAN load balancing", () => {
   });
 
   test("the newest form: a table of its own, made anew at every change, with preferences of its own", async () => {
-    const { router, wlb } = await open("nft", "nft", { sticky: true, local: true });
+    const { router, wlb } = await open("iptables-nft", "nft", { sticky: true, local: true });
     await wlb.start();
     const table = async () => nftTable(await router.sh("router", "nft list table ip vyos_wanloadbalance"));
     const handle = async () =>

@@ -22,7 +22,7 @@ export interface Backend {
 export const BACKENDS: readonly Backend[] = [
   {
     name: "iptables-nft",
-    frontEnd: "nft",
+    frontEnd: "iptables-nft",
     set: ["backend iptables"],
     guard: "restart",
     window: 100,
@@ -30,10 +30,11 @@ export const BACKENDS: readonly Backend[] = [
   },
   {
     name: "iptables-legacy",
-    frontEnd: "legacy",
+    frontEnd: "iptables-legacy",
     set: ["backend iptables"],
     guard: "restart",
     window: 1100,
     keepsItsPlace: (hook) => hook === "iptables",
   },
+  { name: "nftables", frontEnd: "nftables", set: ["backend nftables"], guard: "nothing", window: 0, keepsItsPlace: () => true },
 ];

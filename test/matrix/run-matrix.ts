@@ -73,7 +73,7 @@ export async function runRow(
 
 /** A world with the neighbour ready to start, and servers, clients and witnesses at work. */
 export async function openBench(row: NeighbourRow, backend: Backend | undefined): Promise<Bench> {
-  const router = await openNeighbourWorld({ frontEnd: backend?.frontEnd ?? "nft", routed: row.routed });
+  const router = await openNeighbourWorld({ frontEnd: backend?.frontEnd ?? "iptables-nft", routed: row.routed });
   try {
     const neighbour = await row.make(router);
     return { router, neighbour, row, backend, traffic: await makeTraffic(router, row.own) };

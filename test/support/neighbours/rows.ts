@@ -1,4 +1,4 @@
-import type { FrontEnd } from "../front-end.ts";
+import { type FrontEnd, iptablesOf } from "../front-end.ts";
 import { containerEngine } from "./container-engine.ts";
 import type { Hook, Neighbour, OwnTraffic } from "./neighbour.ts";
 import { CLIENTS, INTERNET, type Line, type NeighbourWorld, TAILNET_PEER } from "./neighbour-world.ts";
@@ -99,7 +99,7 @@ export const NEIGHBOURS: readonly NeighbourRow[] = [
     name: "wg-quick",
     standIn: `${COMMANDS}; a tun device that socat carries in marked UDP for the WireGuard device`,
     process: false,
-    hook: (frontEnd) => (frontEnd === "nft" ? "nft" : "iptables"),
+    hook: (frontEnd) => (iptablesOf(frontEnd) === "nft" ? "nft" : "iptables"),
     line: "eth1",
     own: [lanTraffic((by, source) => by === "vpn" && isClient(source))],
     before: ["vpn", farEnd(WG, "10.8.0.1/24")],

@@ -1,4 +1,4 @@
-import type { FrontEnd } from "../front-end.ts";
+import { type FrontEnd, iptablesOf } from "../front-end.ts";
 import type { Script } from "./script.ts";
 import { closeTunnel, openTunnel, type Tunnel } from "./tunnel.ts";
 
@@ -19,7 +19,7 @@ echo 1 > /proc/sys/net/ipv4/conf/all/src_valid_mark
 ip rule del table 51820
 ip rule del table main suppress_prefixlength 0
 `;
-  return frontEnd === "nft"
+  return iptablesOf(frontEnd) === "nft"
     ? {
         start: `${openTunnel(WG)}${routing}nft -f - <<'END'\n${NFT}END`,
         stop: `${off}nft delete table ip wg-quick-wg0\n${closeTunnel(WG)}`,

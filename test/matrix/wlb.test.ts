@@ -1,7 +1,7 @@
 import { describe } from "vitest";
-import { BACKENDS } from "../matrix/backends.ts";
-import { describeMatrix } from "../matrix/describe-matrix.ts";
 import { NEIGHBOURS } from "../support/neighbours/rows.ts";
+import { BACKENDS } from "./backends.ts";
+import { describeMatrix } from "./describe-matrix.ts";
 
 describe("the matrix, WAN load balancing", () => {
   describeMatrix(

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BACKENDS } from "../matrix/backends.ts";
-import type { Part } from "../matrix/promise.ts";
-import { isWrong, PARTS } from "../matrix/promise.ts";
-import { type Bench, runCell } from "../matrix/run-cell.ts";
-import { openBench } from "../matrix/run-matrix.ts";
 import { NEIGHBOURS } from "../support/neighbours/rows.ts";
+import { BACKENDS } from "./backends.ts";
+import type { Part } from "./promise.ts";
+import { isWrong, PARTS } from "./promise.ts";
+import { type Bench, runCell } from "./run-cell.ts";
+import { openBench } from "./run-matrix.ts";
 
 /** Ways to do harm, in shell, and the traffic that has to be seen suffering. */
 const HARM: readonly (readonly [string, string, readonly Part[]])[] = [
