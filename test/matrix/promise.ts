@@ -54,6 +54,13 @@ export const GAPS: readonly Gap[] = [
       "A flow without an answer that another took while it was in front stays with it although our jump is first again. It waits for the jump order " +
       "guard, which puts such flows back.",
   },
+  {
+    backends: ["nftables"],
+    neighbours: ["wg-quick"],
+    events: COMES_IN_FRONT,
+    parts: ["new", "established", "datagrams"],
+    why: "The same ip rule, with nothing that looks: every steered packet goes into the tunnel. It waits for the drift guard.",
+  },
 ];
 
 export function gapOf(row: NeighbourRow, backend: Backend | undefined, event: MatrixEvent, part: Part): Gap | undefined {
