@@ -61,6 +61,22 @@ export const GAPS: readonly Gap[] = [
     parts: ["new", "established", "datagrams"],
     why: "The same ip rule, with nothing that looks: every steered packet goes into the tunnel. It waits for the drift guard.",
   },
+  {
+    backends: ["nftables"],
+    neighbours: [
+      "WAN load balancing, VyOS with nft-tools",
+      "WAN load balancing, 1.2 and 1.3",
+      "WAN load balancing, newest",
+      "WAN load balancing, VyOS with nft-tools, sticky inbound and local traffic",
+      "WAN load balancing, 1.2 and 1.3, sticky inbound and local traffic",
+      "WAN load balancing, newest, sticky inbound and local traffic",
+    ],
+    events: ["its start", "boot, we first"],
+    parts: ["datagrams"],
+    why:
+      "Connection labels are used only when WAN load balancing was seen at the last reconcile. One that starts later rewrites the marks of flows " +
+      "without an answer, until there is a reconcile again.",
+  },
 ];
 
 export function gapOf(row: NeighbourRow, backend: Backend | undefined, event: MatrixEvent, part: Part): Gap | undefined {
