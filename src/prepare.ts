@@ -11,6 +11,7 @@ import { type ObserveScope, observeKernel, observeTablesAndRules, type TablesAnd
 import { planOtherFrontEnd } from "./host/other-front-end.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
+import { TABLE_BASE } from "./kernel/ownership.ts";
 import type { SavedTables } from "./kernel/parse-iptables-save.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { renderState } from "./kernel/render-state.ts";
@@ -180,7 +181,7 @@ function abandoned(state: KernelState, previous: SlotAssignment, config: Config 
 
 /** Tables of slots we gave before: `action prohibit` has one without a name. */
 function defaultTables(memory: string | undefined): number[] {
-  return [...parseSlotMemory(memory).slots.values()].map((slot) => 2000 + slot);
+  return [...parseSlotMemory(memory).slots.values()].map((slot) => TABLE_BASE + slot);
 }
 
 /** Reads back what is ours, in the scope of `prepared`. */
