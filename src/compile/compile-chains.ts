@@ -2,6 +2,7 @@ import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { Chain, Hook, Match, Rule } from "../kernel/rule.ts";
 import {
   ACCEPT,
+  arrivalChains,
   CHAINS,
   type ChainInput,
   clearRules,
@@ -13,6 +14,7 @@ import {
   pinRules,
   preRules,
   REPLY,
+  recoverRules,
   targetRules,
 } from "./chain-rules.ts";
 import type { MarkField } from "./mark-field.ts";
@@ -31,6 +33,8 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
     chain("mangle", CHAINS.out, outRules(input)),
     chain("mangle", CHAINS.keep, [...keepRules(input.field), ...clearRules(input)]),
     chain("mangle", RESTORE, restoreRules(input.field)),
+    ...(input.labels ? [chain("mangle", CHAINS.recover, recoverRules(input))] : []),
+    ...arrivalChains(input).map(({ name, rules }) => chain("mangle", name, rules)),
     ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => chain("mangle", name, rules)),
     ...input.slots.map(({ slot, owner }) => chain("mangle", targetChain(slot), targetRules(input, slot, owner))),
     chain("mangle", CHAINS.pin, pinRules(input)),

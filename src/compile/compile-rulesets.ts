@@ -33,6 +33,7 @@ export function compileRulesets(
     localSlots: localSlots(config, slots),
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
+    labels: backend === "iptables" ? facts.iptablesLabels : facts.nft.works && facts.nft.labels,
   };
   if (backend === "iptables") {
     const sets = new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set]));
@@ -40,7 +41,6 @@ export function compileRulesets(
   }
   const table = compileNft({
     ...input,
-    labels: balanced && facts.nft.works && facts.nft.labels,
     vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
   });
   return { chains: [], hooks: [], nft: [table], sets: [] };

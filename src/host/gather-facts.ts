@@ -2,12 +2,13 @@ import { parseSlotMemory, parseTableNames } from "../compile/slot-memory.ts";
 import type { Config } from "../config/schema.ts";
 import { FAMILIES, type Family } from "../net/address.ts";
 import type { Paths } from "../paths.ts";
-import type { Facts, Link } from "../uplink/facts.ts";
+import type { Facts, Link, NftFacts } from "../uplink/facts.ts";
 import { findRivals } from "../uplink/find-rivals.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { gatherGateways } from "./gather-gateways.ts";
 import type { Host } from "./host.ts";
 import { output, parseJsonLines, readOrigins, type TablesAndRules } from "./observe-kernel.ts";
+import { tryConnlabel } from "./try-connlabel.ts";
 import { tryNft } from "./try-nft.ts";
 
 /** Families the kernel has: IPv6 is missing when it was booted without. */
@@ -61,24 +62,38 @@ export async function gatherFacts(
   };
 }
 
-/** The kernel is asked what nftables can do only where that backend may be taken. */
+/** Nobody is asked about the backend that will not be taken, nor about what is there already and so has proved itself. */
 async function gatherBackendFacts(
   host: Host,
   config: Config,
   seen: TablesAndRules,
   { families, loadBalancing }: { readonly families: readonly Family[]; readonly loadBalancing: boolean },
-): Promise<Pick<Facts, "nft" | "rivals">> {
+): Promise<Pick<Facts, "nft" | "iptablesLabels" | "rivals">> {
   const iptablesChains = [...seen.saved.ipv4.foreignChains, ...seen.saved.ipv6.foreignChains];
   const rivals = findRivals({ loadBalancing, iptablesChains, nftChains: seen.nft.foreign });
-  if (seen.nft.unusable !== undefined) return { nft: { works: false, why: seen.nft.unusable }, rivals };
   const possible = config.backend === "nftables" || (config.backend === "auto" && rivals.length > 0);
-  if (!possible) return { nft: { works: true, labels: false }, rivals };
-  const labels = rivals.some((rival) => rival.kind === "wan-load-balancing");
-  // What is there already has proved itself, and asking takes the kernel a while (it waits for every core).
-  const there = seen.nft.tables.flatMap((table) => table.chains);
-  const labelled = there.some((chain) => chain.lines.some((line) => line.text.includes("ct label set")));
-  if (there.length > 0 && (labelled || !labels)) return { nft: { works: true, labels: labelled }, rivals };
-  return { nft: await tryNft(host, { ipv6: families.includes("ipv6"), labels }), rivals };
+  const nft = await gatherNftFacts(host, seen, families, possible);
+  const steers = possible && nft.works ? "nftables" : "iptables";
+  return { nft, iptablesLabels: steers === "iptables" && (await gatherConnlabel(host, seen)), rivals };
+}
+
+async function gatherNftFacts(
+  host: Host,
+  { nft }: TablesAndRules,
+  families: readonly Family[],
+  possible: boolean,
+): Promise<NftFacts> {
+  if (nft.unusable !== undefined) return { works: false, why: nft.unusable };
+  if (!possible) return { works: true, labels: false };
+  const there = nft.tables.flatMap((table) => table.chains.flatMap((chain) => chain.lines));
+  // Asking takes the kernel a while: it waits for every core.
+  if (there.some((line) => line.text.includes("ct label set"))) return { works: true, labels: true };
+  return await tryNft(host, families.includes("ipv6"));
+}
+
+async function gatherConnlabel(host: Host, { saved }: TablesAndRules): Promise<boolean> {
+  const there = [...saved.ipv4.chains, ...saved.ipv6.chains].flatMap((chain) => chain.lines);
+  return there.some((line) => line.text.includes("-m connlabel")) || (await tryConnlabel(host));
 }
 
 function untracked(seen: TablesAndRules, family: Family): Facts["untracked"][Family] {

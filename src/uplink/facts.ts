@@ -70,7 +70,7 @@ export interface Rival {
   readonly seen: string;
 }
 
-/** What nft(8) and the kernel can do here. `labels`: connections can have labels; asked only where they are needed. */
+/** What nft(8) and the kernel can do here. `labels`: connections can have labels. Asked only where nftables may be taken. */
 export type NftFacts = { readonly works: true; readonly labels: boolean } | { readonly works: false; readonly why: string };
 
 /** Everything only the running router knows. Plain data, gathered by host/, so that the rest is a function of values. */
@@ -89,6 +89,8 @@ export interface Facts {
   /** How iptables keeps packets from connection tracking: Vyatta's raw hook chains, a bare NOTRACK rule, or not at all. */
   readonly untracked: Readonly<Record<Family, "vyatta-hook" | "notrack" | "none">>;
   readonly nft: NftFacts;
+  /** iptables and the kernel can label connections (`-m connlabel`). Asked only where iptables is taken. */
+  readonly iptablesLabels: boolean;
   readonly rivals: readonly Rival[];
   /** ipset(8) is installed: rules that differ only in address or port may share a set. */
   readonly ipset: boolean;

@@ -18,6 +18,7 @@ export function readFacts(text: string): Facts {
   const untracked: Record<Family, Facts["untracked"][Family]> = { ipv4: "none", ipv6: "none" };
   const rivals: Rival[] = [];
   let nft: NftFacts = { works: true, labels: true };
+  let iptablesLabels = true;
   let ipset = true;
   let families: Family[] = ["ipv4", "ipv6"];
   for (const line of text.split("\n")) {
@@ -39,8 +40,10 @@ export function readFacts(text: string): Facts {
     else if (kind === "table") tableNames.set(b, Number(a));
     else if (kind === "rival") rivals.push({ kind: a as Rival["kind"], seen: words.slice(2).join(" ") });
     else if (kind === "no-nft") nft = { works: false, why: words.slice(1).join(" ") };
-    else if (kind === "no-labels") nft = { works: true, labels: false };
-    else if (kind === "no-ipset") ipset = false;
+    else if (kind === "no-labels") {
+      nft = { works: true, labels: false };
+      iptablesLabels = false;
+    } else if (kind === "no-ipset") ipset = false;
     else if (kind === "no-ipv6") families = ["ipv4"];
     else if (kind !== "" && !kind.startsWith("#")) throw new Error(`facts: unknown line: ${line}`);
   }
@@ -54,6 +57,7 @@ export function readFacts(text: string): Facts {
     rpFilter,
     untracked,
     nft,
+    iptablesLabels,
     rivals,
     ipset,
     problems: [],
