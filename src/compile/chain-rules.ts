@@ -58,7 +58,7 @@ export function written({ alsoCleared }: ChainInput, mark: Fwmark): Fwmark {
 }
 
 /** A label says "came in by that uplink" by this bit, and the slot by the bit of its number. */
-const ARRIVAL_LABEL = 0;
+export const ARRIVAL_LABEL = 0;
 
 const arrivalChain = (slot: number): string => `${CHAIN_PREFIX}_A_${slot}`;
 
