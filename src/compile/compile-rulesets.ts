@@ -33,7 +33,7 @@ export function compileRulesets(
     localSlots: localSlots(config, slots),
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
-    labels: backend === "iptables" ? facts.iptablesLabels : facts.nft.works && facts.nft.labels,
+    labels: backend === "iptables" ? facts.iptables.labels : facts.nft.works && facts.nft.labels,
   };
   if (backend === "iptables") {
     const sets = new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set]));

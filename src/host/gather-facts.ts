@@ -68,13 +68,15 @@ async function gatherBackendFacts(
   config: Config,
   seen: TablesAndRules,
   { families, loadBalancing }: { readonly families: readonly Family[]; readonly loadBalancing: boolean },
-): Promise<Pick<Facts, "nft" | "iptablesLabels" | "rivals">> {
+): Promise<Pick<Facts, "nft" | "iptables" | "rivals">> {
   const iptablesChains = [...seen.saved.ipv4.foreignChains, ...seen.saved.ipv6.foreignChains];
   const rivals = findRivals({ loadBalancing, iptablesChains, nftChains: seen.nft.foreign });
-  const possible = config.backend === "nftables" || (config.backend === "auto" && rivals.length > 0);
+  const closed = [...new Set([...seen.saved.ipv4.closed, ...seen.saved.ipv6.closed])];
+  const avoided = rivals.length > 0 || closed.length > 0;
+  const possible = config.backend === "nftables" || (config.backend === "auto" && avoided);
   const nft = await gatherNftFacts(host, seen, families, possible);
-  const steers = possible && nft.works ? "nftables" : "iptables";
-  return { nft, iptablesLabels: steers === "iptables" && (await gatherConnlabel(host, seen)), rivals };
+  const asked = !(possible && nft.works) && closed.length === 0;
+  return { nft, iptables: { labels: asked && (await gatherConnlabel(host, seen)), closed }, rivals };
 }
 
 async function gatherNftFacts(

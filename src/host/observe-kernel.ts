@@ -3,12 +3,13 @@ import { parseIpSets } from "../kernel/ipset.ts";
 import type { Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
 import type { IpRule, IpSet, Route } from "../kernel/kernel-state.ts";
 import { SET_PREFIX } from "../kernel/ownership.ts";
-import { parseIptablesSave, type SavedTables } from "../kernel/parse-iptables-save.ts";
+import type { SavedTables } from "../kernel/parse-iptables-save.ts";
 import type { Family } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
 import { observeNft, type SeenNft } from "./observe-nft.ts";
+import { saveIptables } from "./save-iptables.ts";
 
 /** What can be read before it is known what is wanted. */
 export interface TablesAndRules {
@@ -54,6 +55,7 @@ const NOTHING_SAVED: SavedTables = {
   vyattaHooks: false,
   notrack: false,
   packets: new Map(),
+  closed: [],
   frontEnd: undefined,
 };
 
@@ -69,13 +71,13 @@ export async function observeTablesAndRules(
 ): Promise<TablesAndRules> {
   const usable = usableTables(tables);
   const read = async (family: Family) => {
-    const [save, routing] = await Promise.all([
-      output(host, [family === "ipv4" ? "iptables-save" : "ip6tables-save", ...(counters ? ["-c"] : [])]),
+    const [saved, routing] = await Promise.all([
+      saveIptables(host, family === "ipv4" ? "iptables" : "ip6tables", family, counters),
       observeRouting(host, family, [...(family === "ipv4" ? ["addr show"] : []), "rule show", ...usable.map(showTable)]),
     ]);
     const [addresses = [], rules = [], ...routes] = family === "ipv4" ? routing : [[], ...routing];
     return {
-      saved: parseIptablesSave(save, family),
+      saved,
       links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),

@@ -73,6 +73,14 @@ export interface Rival {
 /** What nft(8) and the kernel can do here. `labels`: connections can have labels. Asked only where nftables may be taken. */
 export type NftFacts = { readonly works: true; readonly labels: boolean } | { readonly works: false; readonly why: string };
 
+/** What iptables can do here. */
+export interface IptablesFacts {
+  /** Connections can be labelled (`-m connlabel`). Asked only where iptables is taken. */
+  readonly labels: boolean;
+  /** Chains our jumps have to go into and that it cannot read, `nat POSTROUTING`, since somebody put rules of nft's own there. */
+  readonly closed: readonly string[];
+}
+
 /** Everything only the running router knows. Plain data, gathered by host/, so that the rest is a function of values. */
 export interface Facts {
   /** Seconds since the epoch at which the facts were gathered. */
@@ -89,8 +97,7 @@ export interface Facts {
   /** How iptables keeps packets from connection tracking: Vyatta's raw hook chains, a bare NOTRACK rule, or not at all. */
   readonly untracked: Readonly<Record<Family, "vyatta-hook" | "notrack" | "none">>;
   readonly nft: NftFacts;
-  /** iptables and the kernel can label connections (`-m connlabel`). Asked only where iptables is taken. */
-  readonly iptablesLabels: boolean;
+  readonly iptables: IptablesFacts;
   readonly rivals: readonly Rival[];
   /** ipset(8) is installed: rules that differ only in address or port may share a set. */
   readonly ipset: boolean;

@@ -7,7 +7,7 @@ import type { Facts, GatewayReport, GatewaySource, Link, LinkAddress, NftFacts, 
  *   link eth0 up 192.168.1.1/24 2001:db8::1/64      (state: up, no-carrier, admin-down; `ptp` and `peer A` for point-to-point)
  *   gateway eth1 dhcp-hook 198.51.100.1 for 198.51.100.2
  *   rival wan-load-balancing WAN load balancing is configured
- *   no-nft nft is missing · no-labels
+ *   no-nft nft is missing · no-labels · closed nat POSTROUTING
  *   rp_filter eth1 1 · untracked ipv4 notrack · no-ipset · no-ipv6 · # slot 5 uplink dsl · table 50 office
  */
 export function readFacts(text: string): Facts {
@@ -18,7 +18,8 @@ export function readFacts(text: string): Facts {
   const untracked: Record<Family, Facts["untracked"][Family]> = { ipv4: "none", ipv6: "none" };
   const rivals: Rival[] = [];
   let nft: NftFacts = { works: true, labels: true };
-  let iptablesLabels = true;
+  let labels = true;
+  const closed: string[] = [];
   let ipset = true;
   let families: Family[] = ["ipv4", "ipv6"];
   for (const line of text.split("\n")) {
@@ -42,8 +43,9 @@ export function readFacts(text: string): Facts {
     else if (kind === "no-nft") nft = { works: false, why: words.slice(1).join(" ") };
     else if (kind === "no-labels") {
       nft = { works: true, labels: false };
-      iptablesLabels = false;
-    } else if (kind === "no-ipset") ipset = false;
+      labels = false;
+    } else if (kind === "closed") closed.push(`${a} ${b}`);
+    else if (kind === "no-ipset") ipset = false;
     else if (kind === "no-ipv6") families = ["ipv4"];
     else if (kind !== "" && !kind.startsWith("#")) throw new Error(`facts: unknown line: ${line}`);
   }
@@ -57,7 +59,7 @@ export function readFacts(text: string): Facts {
     rpFilter,
     untracked,
     nft,
-    iptablesLabels,
+    iptables: { labels, closed },
     rivals,
     ipset,
     problems: [],
