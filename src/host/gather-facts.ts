@@ -60,6 +60,7 @@ export async function gatherFacts(
     rpFilter,
     untracked: { ipv4: untracked(seen, "ipv4"), ipv6: untracked(seen, "ipv6") },
     ...backend,
+    catchAlls: seen.catchAlls,
     ipset: seen.setNames !== undefined,
     liveness,
     forced,

@@ -1,11 +1,11 @@
-import { parseIpRules, parseRoutes } from "../kernel/iproute.ts";
+import { parseCatchAlls, parseIpRules, parseRoutes } from "../kernel/iproute.ts";
 import { parseIpSets } from "../kernel/ipset.ts";
 import type { KernelObjects, Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
 import type { IpRule, IpSet, Route } from "../kernel/kernel-state.ts";
 import { SET_PREFIX } from "../kernel/ownership.ts";
 import type { SavedTables } from "../kernel/parse-iptables-save.ts";
 import type { Family } from "../net/address.ts";
-import type { Link } from "../uplink/facts.ts";
+import type { CatchAll, Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
 import { NO_NFT, observeNft, observeOurNft, type SeenNft } from "./observe-nft.ts";
@@ -15,6 +15,7 @@ import { saveIptables } from "./save-iptables.ts";
 export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   readonly ipRules: readonly IpRule[];
+  readonly catchAlls: readonly CatchAll[];
   readonly links: readonly Link[];
   /** Our routes in `tables`. */
   readonly routes: readonly Route[];
@@ -98,6 +99,7 @@ export async function observeTablesAndRules(
       saved,
       links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
+      catchAlls: parseCatchAlls(rules).map((preference) => ({ family, preference })),
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
@@ -110,6 +112,7 @@ export async function observeTablesAndRules(
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
+    catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],
     links: ipv4?.links ?? [],
     routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
     tables: usable,

@@ -82,6 +82,12 @@ export interface IptablesFacts {
   readonly closed: readonly string[];
 }
 
+/** An ip rule of somebody else's that takes every packet, or every one without a mark of his. */
+export interface CatchAll {
+  readonly family: Family;
+  readonly preference: number;
+}
+
 /** Everything only the running router knows. Plain data, gathered by host/, so that the rest is a function of values. */
 export interface Facts {
   /** Seconds since the epoch at which the facts were gathered. */
@@ -99,6 +105,7 @@ export interface Facts {
   readonly untracked: Readonly<Record<Family, "vyatta-hook" | "notrack" | "none">>;
   readonly nft: NftFacts;
   readonly iptables: IptablesFacts;
+  readonly catchAlls: readonly CatchAll[];
   readonly rivals: readonly Rival[];
   /** ipset(8) is installed: rules that differ only in address or port may share a set. */
   readonly ipset: boolean;
