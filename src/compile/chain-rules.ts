@@ -107,16 +107,19 @@ export function arrivalChains(input: ChainInput): { name: string; rules: Rule[] 
   });
 }
 
+/** A mark of any kind. */
+export const SOME_CONNMARK: Match = connmark({ value: 0, mask: 0xffffffff }, true);
+
 /** What a connection has remembered since its first packet. */
 function remembered({ field, labels }: ChainInput): Rule[] {
   const keep: Rule = { matches: [hasSlot(field)], action: jump(CHAINS.keep) };
-  // An established connection has either a slot or an answer: none of them goes further than this.
-  return labels ? [keep, { matches: [{ match: "new" }, CONFIRMED], action: { action: "goto", chain: CHAINS.recover } }] : [keep];
+  // Whoever took our mark away left his own: where nobody else marks connections, nothing is ever looked for.
+  return labels ? [keep, { matches: [SOME_CONNMARK, CONFIRMED], action: { action: "goto", chain: CHAINS.recover } }] : [keep];
 }
 
 /**
- * A connection without an answer that has lost its mark: WAN load balancing and others overwrite it with every packet until
- * there is one. The last label wins: "pinned to main" comes after the slot that was left.
+ * A connection that has lost its slot to somebody's mark: WAN load balancing writes its own as a whole, with every packet until
+ * there is an answer, and with every packet at all when it balances each. The last label wins: "pinned to main" comes after the slot that was left.
  */
 export function recoverRules(input: ChainInput): Rule[] {
   const { field, uplinks } = input;

@@ -18,6 +18,7 @@ import {
   preRules,
   REPLY,
   recoverRules,
+  SOME_CONNMARK,
   targetRules,
 } from "./chain-rules.ts";
 import { type MarkField, slotMark } from "./mark-field.ts";
@@ -41,7 +42,7 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
     ...arrivalChains(input).map(({ name, rules }) => chain("mangle", name, rules)),
     ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => chain("mangle", name, rules)),
     ...input.slots.map(({ slot, owner }) => chain("mangle", targetChain(slot), targetRules(input, slot, owner))),
-    chain("mangle", CHAINS.pin, [...strayGates(input), ...pinRules(input)]),
+    chain("mangle", CHAINS.pin, [...strayGate(input), ...pinRules(input)]),
     ...(jealous(input).length > 0 ? [chain("mangle", STRAY, strayRules(input))] : []),
   ];
   const hooks = [
@@ -86,15 +87,10 @@ function jealous({ uplinks }: ChainInput): readonly UplinkTarget[] {
  * interface is forgotten by the kernel (nf_nat_oif_changed), and would begin anew as the other's, to stay so. Dropped, it goes
  * on when our jump is first again. Packets that we have marked take the way of their table, whatever it says.
  */
-function strayGates(input: ChainInput): Rule[] {
+function strayGate(input: ChainInput): Rule[] {
   if (jealous(input).length === 0) return [];
-  const { field, labels } = input;
-  const unmarked = fwmark({ value: 0, mask: field.mask });
-  const gate = (...matches: Match[]): Rule => ({ matches, action: { action: "goto", chain: STRAY } });
-  return [
-    gate(connmark({ value: 0, mask: field.slotMask }, true), unmarked, ORIGINAL, CONFIRMED),
-    ...(labels ? [gate({ match: "new" }, unmarked, CONFIRMED)] : []),
-  ];
+  const unmarked = fwmark({ value: 0, mask: input.field.mask });
+  return [{ matches: [SOME_CONNMARK, unmarked, ORIGINAL, CONFIRMED], action: { action: "goto", chain: STRAY } }];
 }
 
 /** By the slot, or by the label where the other overwrote the slot; one that was pinned to main left its uplink for good. */

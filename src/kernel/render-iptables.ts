@@ -40,8 +40,6 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m addrtype --${SHORT[match.side]}-type LOCAL`;
     case "no-ipsec":
       return "-m policy --dir out --pol none";
-    case "new":
-      return "-m conntrack --ctstate NEW";
     case "label":
       // A number needs no entry in connlabel.conf, which nobody has (iptables 1.8.9).
       return `-m connlabel --label ${match.label}`;

@@ -29,8 +29,6 @@ export type Match =
   | { readonly match: "local-address"; readonly side: Side }
   /** No IPsec policy will transform the packet on its way out. */
   | { readonly match: "no-ipsec" }
-  /** Nothing came back on the connection yet. */
-  | { readonly match: "new" }
   /** A bit of the connection's label, 0-127. */
   | { readonly match: "label"; readonly label: number };
 
