@@ -17,6 +17,8 @@ export interface NeighbourRow {
   readonly standIn: string;
   /** Whether `npm test` runs it; else only `npm run test:matrix`. */
   readonly always: boolean;
+  /** Without options of the neighbour. */
+  readonly plain: boolean;
   /** Whether it is a process, which can be killed. */
   readonly process: boolean;
   /** Whether the providers know the way back to the LAN. */
@@ -46,6 +48,7 @@ function wlbRow(form: WlbForm, name: string, options: Partial<WlbConfig> = {}): 
     name: `WAN load balancing, ${name}`,
     standIn: "a process that issues the daemon's commands and pings by interface",
     always: true,
+    plain: Object.keys(options).length === 0,
     process: true,
     // Every packet goes another way than the one before, with the first one's source.
     ...(options.perPacket ? { lossy: true } : {}),
@@ -70,6 +73,7 @@ function scriptRow({ script, before, ...row }: ScriptRow): NeighbourRow {
   return {
     ...row,
     always: false,
+    plain: true,
     routed: true,
     async make(router) {
       if (before !== undefined) await router.sh(...before);
