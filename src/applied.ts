@@ -10,19 +10,16 @@ import { VERSION } from "./version.ts";
 
 /**
  * A configuration and its text in `set` form; both empty when nothing is configured. Of the rest of the router's configuration
- * the text has the one line that the choice of the backend hangs on (LOAD_BALANCING).
+ * the text has what it says of other users of marks (pathsOfUsers).
  */
 export interface Applied {
   readonly config: Config | undefined;
   readonly text: string;
 }
 
-/** Told apart without parsing: hooks read this at every call. */
-export const LOAD_BALANCING = "set load-balancing wan\n";
-
-/** Whether the router's configuration had `load-balancing wan` when this was applied. */
-export function hasLoadBalancing(text: string): boolean {
-  return `\n${text}`.includes(`\n${LOAD_BALANCING}`);
+/** Paths of the rest of the router's configuration in an applied text. Told apart without parsing: hooks read this at every call. */
+export function neighboursIn(text: string): string[] {
+  return [...text.matchAll(/^set (?!'?policy-route\b)(.+)$/gm)].map(([, path = ""]) => path);
 }
 
 /** The world-readable picture of the last reconcile, for operators who may not ask the kernel. Version 1. */

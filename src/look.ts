@@ -1,4 +1,4 @@
-import { hasLoadBalancing, readApplied, readLastApplied, readSavedState } from "./applied.ts";
+import { neighboursIn, readApplied, readLastApplied, readSavedState } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
@@ -17,7 +17,7 @@ export async function look(context: Context): Promise<Sight> {
       allowSsh: false,
       refuseMistakes: false,
       counters: true,
-      loadBalancing: hasLoadBalancing(text),
+      neighbours: neighboursIn(text),
     });
     return {
       config,

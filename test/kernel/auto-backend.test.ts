@@ -47,7 +47,7 @@ const RIVALS: readonly (readonly [why: string, made: string])[] = [
     "nft 'table ip raw_ct { chain pre { type filter hook prerouting priority -300; policy accept; udp dport 53 notrack; }; }'",
   ],
   [
-    "VyOS policy route is at work (nft table ip vyos_mangle)",
+    "policy route is at work (nft table ip vyos_mangle)",
     "nft 'table ip vyos_mangle { chain VYOS_PBR_PREROUTING { type filter hook prerouting priority -150; policy accept; }; }'",
   ],
   ["policy route is at work (chain VYATTA_PBR_10 in mangle)", "iptables -t mangle -N VYATTA_PBR_10"],

@@ -43,12 +43,27 @@ describe("the proposed configuration, from the router's engine", () => {
       "working-policy-route": `${RULE}comment 'policy-route' 'rule' '10' 'what for'\n`,
       "active-policy-route": "set 'policy-route' 'disable'\n",
       "working-interfaces": "set 'interfaces' 'ethernet' 'eth1' 'address' 'dhcp'\n",
-      "working-load-balancing-wan": "",
+      "working-load-balancing": "set 'load-balancing' 'wan'\n",
+      "working-policy":
+        "set 'policy' 'prefix-list' 'P' 'rule' '5'\nset 'policy' 'route' 'LAN' 'rule' '10' 'set' 'table' '100'\n" +
+        "set 'policy' 'local-route' 'rule' '50' 'set' 'table' '30'\n",
+      "working-rest":
+        "set 'vrf' 'name' 'red' 'table' '200'\nset 'vpn' 'ipsec' 'ike-group' 'I'\nset 'vpn' 'l2tp' 'x'\n" +
+        "set 'firewall' 'ipv4' 'prerouting' 'raw' 'rule' '5' 'set' 'mark' '7'\nset 'firewall' 'name' 'IN' 'rule' '5' 'action' 'drop'\n" +
+        "set 'system' 'login' 'user' 'a' 'plaintext-password' 'two\nlines'\n",
     });
     const found = await readProposedConfig(host, env);
-    expect(linesOf(found)).toBe(`set 'interfaces' 'ethernet' 'eth1' 'address' 'dhcp'\nset 'load-balancing' 'wan'\n${RULE}`);
+    expect(linesOf(found).split("\n").sort().join("\n")).toBe(`
+set 'firewall' 'ipv4' 'prerouting' 'raw' 'rule' '5' 'set' 'mark' '7'
+set 'interfaces' 'ethernet' 'eth1' 'address' 'dhcp'
+set 'load-balancing' 'wan'
+set 'policy' 'local-route' 'rule' '50' 'set' 'table' '30'
+set 'policy' 'route' 'LAN' 'rule' '10' 'set' 'table' '100'
+set 'policy-route' 'rule' '10' 'action' 'drop'
+set 'vpn' 'ipsec' 'ike-group' 'I'
+set 'vrf' 'name' 'red' 'table' '200'`);
     expect(found.tree?.children.has("rule")).toBe(true);
-    expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(4);
+    expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(2);
   });
 
   it("is not configured when the subtree was deleted", async () => {
