@@ -1,10 +1,12 @@
 import { dirname } from "node:path";
+import type { Collision } from "./compile/audit-marks.ts";
 import type { Backend } from "./compile/choose-backend.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Link } from "./uplink/facts.ts";
+import type { MarkUse } from "./uplink/mark-use.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
 import { VERSION } from "./version.ts";
 
@@ -32,6 +34,8 @@ export interface SavedState {
   readonly uplinks: readonly UplinkState[];
   readonly slots: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
+  readonly markUses?: readonly MarkUse[];
+  readonly collisions?: readonly Collision[];
   /** Which iptables holds the rules: when another is in use at the next reconcile, the old one has to be cleared. */
   readonly frontEnd: Prepared["frontEnd"];
 }
@@ -103,6 +107,8 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
     uplinks: settled.uplinks,
     slots: Object.fromEntries(settled.slots.assignment.slots),
     warnings: settled.warnings.map(formatIssue),
+    markUses: settled.facts?.markUses ?? [],
+    collisions: settled.collisions,
     frontEnd: settled.frontEnd,
   };
   await host.write(paths.state, `${JSON.stringify(state)}\n`);

@@ -34,7 +34,7 @@ function maskOf({ asks, write }: MarkUse): number {
 
 /** The widest field without anybody's bits, as wide as ours at most, that has room for the slots in use. */
 function freeMask(known: readonly MarkUse[], mask: number, slot: number): number | undefined {
-  const taken = known.reduce((bits, use) => bits | maskOf(use) | (use.asks?.value ?? 0) | (use.write?.value ?? 0), 0);
+  const taken = known.reduce((bits, use) => bits | maskOf(use), 0);
   const most = [...mask.toString(2)].filter((bit) => bit === "1").length;
   for (let bits = most; bits >= 4; bits--) {
     for (let shift = 32 - bits; shift >= 0; shift--) {
