@@ -1,0 +1,113 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { commit } from "../support/lab-configure.ts";
+import { INTERNET } from "../support/lab-map.ts";
+import { DSL, describeLab, STREAMED } from "../support/lab-suite.ts";
+import { tailscale } from "../support/neighbours/tailscale.ts";
+
+/**
+ * The office's router has a network behind it that our tables know no way to: answers that keep our mark are sent back out. Its
+ * connections are steered as the LAN's.
+ */
+const STEERED = [
+  ...[...DSL, ...STREAMED].filter((line) => !line.startsWith("set policy-route exempt ")),
+  "set policy-route rule 30 inbound-interface eth4",
+  "set policy-route rule 30 set uplink dsl",
+];
+const BEHIND = { source: "192.168.77.10", port: 443 };
+
+describeLab("beside others who use marks, tracking and routing domains", (lab) => {
+  const router = (script: string) => lab().must("router", ["sh", "-euc", script]);
+  beforeAll(() => commit(lab(), STEERED));
+  beforeEach(() => lab().must("router", ["conntrack", "-F"]));
+
+  async function steered(): Promise<void> {
+    for (let i = 0; i < 3; i++) {
+      expect(await lab().probe("office", BEHIND)).toMatchObject({ by: "dsl" });
+      expect(await lab().probe("lan", { port: 443 })).toMatchObject({ by: "dsl" });
+      expect(await lab().probe("lan", { port: 22 })).toMatchObject({ by: "bgp1" });
+    }
+  }
+
+  describe("bits of others in our field: Tailscale restores its own, 0xff0000, at PREROUTING 1", () => {
+    afterEach(() => router(tailscale().stop));
+
+    test("it starts after us, and in front", async () => {
+      const lan = lab().agent("lan");
+      expect(await lan.ask("open", { id: "long", address: INTERNET.ipv4, port: 443 })).toMatchObject({ by: "dsl" });
+      await router(`mkdir -p /run/pr; ${tailscale().start}`);
+      await steered();
+      expect(await lan.ask("say", { id: "long" })).toMatchObject({ by: "dsl" });
+      await lan.ask("close", { id: "long" });
+    });
+
+    test("it was there first, and starts again", async () => {
+      await commit(lab(), ["delete policy-route"]);
+      await router(`mkdir -p /run/pr; ${tailscale().start}`);
+      await commit(lab(), STEERED);
+      await steered();
+      await router(tailscale().start);
+      await steered();
+    });
+  });
+
+  describe("connection tracking", () => {
+    const untracked: Readonly<Record<string, readonly [make: string, undo: string]>> = {
+      "raw ends in NOTRACK behind Vyatta's hooks": [
+        `for tables in iptables ip6tables; do for hook in PREROUTING OUTPUT; do
+          $tables -t raw -N VYATTA_CT_\${hook}_HOOK; $tables -t raw -A VYATTA_CT_\${hook}_HOOK -j RETURN
+          $tables -t raw -A $hook -j VYATTA_CT_\${hook}_HOOK; $tables -t raw -A $hook -j NOTRACK
+        done; done`,
+        `for tables in iptables ip6tables; do for hook in PREROUTING OUTPUT; do
+          $tables -t raw -D $hook -j NOTRACK; $tables -t raw -D $hook -j VYATTA_CT_\${hook}_HOOK
+          $tables -t raw -F VYATTA_CT_\${hook}_HOOK; $tables -t raw -X VYATTA_CT_\${hook}_HOOK
+        done; done`,
+      ],
+      "raw ends in a bare NOTRACK": [
+        "for tables in iptables ip6tables; do for hook in PREROUTING OUTPUT; do $tables -t raw -A $hook -j NOTRACK; done; done",
+        "for tables in iptables ip6tables; do for hook in PREROUTING OUTPUT; do $tables -t raw -D $hook -j NOTRACK; done; done",
+      ],
+      "VyOS 1.4: nft vyos_conntrack ends in notrack at -300": [
+        `for family in ip ip6; do nft "table $family vyos_conntrack {
+          chain PREROUTING { type filter hook prerouting priority -300; policy accept; counter notrack; }
+          chain OUTPUT { type filter hook output priority -300; policy accept; counter notrack; }
+        }"; done`,
+        "nft delete table ip vyos_conntrack; nft delete table ip6 vyos_conntrack",
+      ],
+    };
+
+    test.each(Object.entries(untracked))("%s: what is steered is tracked all the same", async (_, [make, undo]) => {
+      await router(make);
+      await router("policy-route restart");
+      expect(await lab().probe("lan", { port: 443 })).toMatchObject({ by: "dsl", source: await lab().dhcp.address() });
+      expect(await lab().probe("lan", { port: 443, to: INTERNET.ipv6 })).toMatchObject({ by: "dsl" });
+      expect(await lab().probe("lan", { port: 22 })).toMatchObject({ by: "bgp1" });
+      await router(undo);
+      await router("policy-route restart");
+    });
+
+    test("raw is left alone where nothing untracks: a helper that the firewall gave keeps its connections, steered or not", async () => {
+      await router("iptables -t raw -A PREROUTING -p tcp -m multiport --dports 143,25 -j CT --helper ftp");
+      await router("policy-route restart");
+      const [steeredOne, other] = ["143", "25"].map((port) => `-p tcp --dport ${port}`);
+      expect(await lab().probe("lan", { port: 143 })).toMatchObject({ by: "dsl" });
+      expect(await lab().probe("lan", { port: 25 })).toMatchObject({ by: "bgp1" });
+      for (const which of [steeredOne, other]) expect(await router(`conntrack -L ${which} 2>/dev/null`)).toContain("helper=ftp");
+      expect(await router("iptables-save -t raw")).not.toContain("POLICY_ROUTE");
+      expect(await router("nft list chains")).not.toContain("POLICY_ROUTE_CT");
+      await router("iptables -t raw -F PREROUTING");
+    });
+  });
+
+  test("traffic to the router itself is never steered, though `lookup local` sits behind our ip rules (as beside a VRF)", async () => {
+    await router("for v in -4 -6; do ip $v rule add pref 32765 lookup local; ip $v rule del pref 0; done; ip rule; ip -6 rule");
+    expect((await router("ip rule")).split("\n").findIndex((line) => line.includes("lookup local"))).toBeGreaterThan(0);
+    for (const to of ["192.168.188.1", (await lab().dhcp.address()) ?? "", "192.0.2.2", "2001:db8:188::1"]) {
+      expect(await lab().probe("lan", { port: 8088, to })).toMatchObject({ by: "router" });
+      expect(await lab().probe("office", { port: 8088, to: to.includes(":") ? "2001:db8:50::1" : to })).toMatchObject({
+        by: "router",
+      });
+    }
+    expect(await lab().probe("lan", { port: 443 })).toMatchObject({ by: "dsl" });
+    await router("for v in -4 -6; do ip $v rule add pref 0 lookup local; ip $v rule del pref 32765; done");
+  });
+});
