@@ -9,6 +9,8 @@ import { ConfigSyntaxError } from "../../../src/config/syntax-error.ts";
 import { type FoundConfig, readConfigFile, readProposedConfig, readRunningConfig } from "../../../src/host/config-source.ts";
 import { CommandError, HostError } from "../../../src/host/host.ts";
 import { realHost } from "../../../src/host/real-host.ts";
+import { pathsOfUsers } from "../../../src/uplink/configured-users.ts";
+import { MARK_USERS } from "../../../src/uplink/mark-users.ts";
 
 const FAKE = join(dirname(fileURLToPath(import.meta.url)), "fake-cli-shell-api.sh");
 const RULE = "set 'policy-route' 'rule' '10' 'action' 'drop'\n";
@@ -64,6 +66,13 @@ set 'vpn' 'ipsec' 'ike-group' 'I'
 set 'vrf' 'name' 'red' 'table' '200'`);
     expect(found.tree?.children.has("rule")).toBe(true);
     expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(2);
+  });
+
+  it("has every path by which a user of marks is known", async () => {
+    const paths = MARK_USERS.flatMap(({ configured = [] }) => configured.map(({ path }) => path.replaceAll("*", "7")));
+    const lines = paths.map((path) => `set ${path.replace(/\S+/g, "'$&'")}\n`).join("");
+    const { host, env } = engine({ "working-all": lines });
+    expect(pathsOfUsers((await readProposedConfig(host, env)).router).sort()).toEqual([...paths].sort());
   });
 
   it("is not configured when the subtree was deleted", async () => {
