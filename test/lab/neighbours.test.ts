@@ -8,8 +8,10 @@ import { tailscale } from "../support/neighbours/tailscale.ts";
  * The office's router has a network behind it that our tables know no way to: answers that keep our mark are sent back out. Its
  * connections are steered as the LAN's.
  */
+/** Slot 5: all of its bits are Tailscale's too, so that what it restores is the uplink's whole mark. */
 const STEERED = [
   ...[...DSL, ...STREAMED].filter((line) => !line.startsWith("set policy-route exempt ")),
+  "set policy-route uplink dsl mark 5",
   "set policy-route rule 30 inbound-interface eth4",
   "set policy-route rule 30 set uplink dsl",
 ];
