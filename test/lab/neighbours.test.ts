@@ -112,4 +112,44 @@ describeLab("beside others who use marks, tracking and routing domains", (lab) =
     expect(await lab().probe("lan", { port: 443 })).toMatchObject({ by: "dsl" });
     await router("for v in -4 -6; do ip $v rule add pref 0 lookup local; ip $v rule del pref 32765; done");
   });
+
+  /**
+   * This kernel has no VRF device. What the program knows of one is what `ip` says of a link, so `ip` says it of eth4; the packets,
+   * the rules by interface names and the conntrack zone are real. What l3mdev itself does to a lookup is not seen here.
+   */
+  describe("a member of a VRF (eth4, as `ip` tells it)", () => {
+    const AS_MEMBER = String.raw`s/"ifname":"eth4",/&"master":"red",/; s/("ifname":"eth4"[^{]*"linkinfo":\{"info_kind":"veth")/\1,"info_slave_kind":"vrf"/`;
+    const anybody = [
+      "set policy-route rule 40 protocol tcp",
+      "set policy-route rule 40 destination port 993",
+      "set policy-route rule 40 set uplink dsl",
+    ];
+    const OFFICE = { port: 993, source: "192.168.50.10" };
+
+    test("is left alone unless a rule names it, and its connections keep their zone", async () => {
+      await lab().must("bgp1", ["ip", "route", "replace", "192.168.50.0/24", "via", "192.0.2.2"]);
+      await commit(lab(), ["delete policy-route rule 30", ...anybody]);
+      expect(await lab().probe("office", OFFICE)).toMatchObject({ by: "dsl" });
+      // As VyOS gives them: the zone of the VRF, then everything else is not tracked.
+      await router(`nft 'table ip theirs {
+        chain pre { type filter hook prerouting priority -300; policy accept; iifname { "eth2", "eth4" } ct zone set 50 accept; notrack; };
+        chain out { type filter hook output priority -300; policy accept; notrack; }; }'
+        iptables -t raw -A PREROUTING ! -i eth4 -j NOTRACK
+        mkdir -p /usr/local/sbin; cat > /usr/local/sbin/ip <<'END'
+#!/bin/sh
+case "$*" in *-j*) /usr/sbin/ip "$@" | sed -E '${AS_MEMBER}';; *) exec /usr/sbin/ip "$@";; esac
+END
+        chmod 755 /usr/local/sbin/ip; conntrack -F`);
+      await router("ip -d -j addr show eth4 | grep -q info_slave_kind; policy-route restart");
+      expect(await lab().probe("office", OFFICE)).toMatchObject({ by: "bgp1", source: "192.168.50.10" });
+      expect(await router("conntrack -L -p tcp --dport 993 2>/dev/null")).toContain("zone=50");
+      expect(await lab().probe("lan", { port: 993 })).toMatchObject({ by: "dsl" });
+      expect(await router("conntrack -L -p tcp --dport 993 2>/dev/null | grep 192.168.188.10")).not.toContain("zone");
+
+      await router("nft delete table ip theirs; iptables -t raw -F PREROUTING; conntrack -F");
+      await commit(lab(), ["set policy-route rule 40 inbound-interface eth4", "set policy-route rule 40 inbound-interface eth0"]);
+      expect(await lab().probe("office", OFFICE)).toMatchObject({ by: "dsl" });
+      await router("rm /usr/local/sbin/ip");
+    });
+  });
 });
