@@ -16,16 +16,11 @@ import {
   REPLY,
   recoverRules,
   targetRules,
+  trackRules,
   written,
 } from "./chain-rules.ts";
 import { arrivalMark, slotMark } from "./mark-field.ts";
 import { targetChain } from "./targets.ts";
-
-/** What only the nftables backend has to know. */
-export interface NftInput extends ChainInput {
-  /** VRF devices and members of VRFs: they keep the conntrack zone they were given. */
-  readonly vrfInterfaces: readonly string[];
-}
 
 /** Just behind iptables' mangle table and every other chain at its priority: the last one to write the mark wins. */
 const MANGLE = -149;
@@ -37,7 +32,7 @@ const BEFORE_SRCNAT = 98;
 const restoreChain = (slot: number): string => `${CHAIN_PREFIX}_R_${slot}`;
 
 /** Our nft table of one family: the ruleset of kernel-layout.md section 3 B. */
-export function compileNft(input: NftInput): NftTable {
+export function compileNft(input: ChainInput): NftTable {
   const { family } = input;
   const base = (name: string, type: BaseHook["type"], hook: BaseHook["hook"], priority: number, rules: Rule[]): NftChain => ({
     name,
@@ -73,7 +68,7 @@ type Slots = ChainInput["slots"];
  * The mark is restored only in the direction that goes away from the uplink, as in iptables. nft cannot put the connection's
  * bits into the packet's mark, so there is one chain per slot, found by one look into a map.
  */
-function keepRules({ field }: NftInput, slots: Slots): Rule[] {
+function keepRules({ field }: ChainInput, slots: Slots): Rule[] {
   const to = (mark: (slot: number) => number) => new Map(slots.map(({ slot }) => [mark(slot), restoreChain(slot)]));
   const restore = (direction: Match, mark: (slot: number) => number): Rule => ({
     matches: [direction],
@@ -82,23 +77,9 @@ function keepRules({ field }: NftInput, slots: Slots): Rule[] {
   return [restore(ORIGINAL, (slot) => slotMark(field, slot).value), restore(REPLY, (slot) => arrivalMark(field, slot).value)];
 }
 
-function restoreRules(input: NftInput, slot: number, note: string): Rule[] {
+function restoreRules(input: ChainInput, slot: number, note: string): Rule[] {
   return [
     { matches: [], action: { action: "set-mark", mark: written(input, slotMark(input.field, slot)) }, note },
     { matches: [], action: ACCEPT, note },
-  ];
-}
-
-/** A zone of our choosing would take packets out of the zone of their VRF. */
-function trackRules({ vrfInterfaces }: NftInput, match: "in-interface" | "out-interface"): Rule[] {
-  return [
-    ...vrfInterfaces.map(
-      (name): Rule => ({
-        matches: [match === "in-interface" ? { match, name, wildcard: false, negate: false } : { match, name, negate: false }],
-        action: { action: "return" },
-        note: "member of a VRF",
-      }),
-    ),
-    { matches: [], action: { action: "track" } },
   ];
 }

@@ -32,6 +32,7 @@ export function compileRulesets(
     slots: [...slots.assignment.slots].map(([owner, slot]) => ({ owner, slot })),
     localSlots: localSlots(config, slots),
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
+    vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
     labels: backend === "iptables" ? facts.iptables.labels : facts.nft.works && facts.nft.labels,
   };
@@ -39,10 +40,7 @@ export function compileRulesets(
     const sets = new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set]));
     return { ...compileChains(input), nft: [], sets: [...sets.values()] };
   }
-  const table = compileNft({
-    ...input,
-    vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
-  });
+  const table = compileNft(input);
   return { chains: [], hooks: [], nft: [table], sets: [] };
 }
 

@@ -1,10 +1,14 @@
 import { parseSlotMemory, parseTableNames } from "../compile/slot-memory.ts";
 import type { Config } from "../config/schema.ts";
 import { FAMILIES, type Family } from "../net/address.ts";
+import type { ForeignWrite } from "../net/foreign-marks.ts";
 import type { Paths } from "../paths.ts";
+import { configuredUses } from "../uplink/configured-users.ts";
 import type { Facts, Link, NftFacts } from "../uplink/facts.ts";
 import { findRivals } from "../uplink/find-rivals.ts";
+import { kernelUses } from "../uplink/kernel-users.ts";
 import { parseForced, parseLiveness } from "../uplink/liveness.ts";
+import type { MarkUse } from "../uplink/mark-use.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { gatherGateways } from "./gather-gateways.ts";
 import type { Host } from "./host.ts";
@@ -33,8 +37,8 @@ export async function gatherFacts(
   known: {
     readonly families: readonly Family[];
     readonly seen: Promise<TablesAndRules>;
-    /** `load-balancing wan` is in the router's configuration. */
-    readonly loadBalancing: boolean;
+    /** Paths of the router's configuration that speak of other users of marks. */
+    readonly neighbours: readonly string[];
   },
   allowSsh: boolean,
 ): Promise<Facts> {
@@ -61,6 +65,7 @@ export async function gatherFacts(
     untracked: { ipv4: untracked(seen, "ipv4"), ipv6: untracked(seen, "ipv6") },
     ...backend,
     catchAlls: seen.catchAlls,
+    markUses: findMarkUses(seen, known.neighbours),
     ipset: seen.setNames !== undefined,
     liveness,
     forced,
@@ -68,15 +73,25 @@ export async function gatherFacts(
   };
 }
 
+const LOAD_BALANCING = "load-balancing wan";
+
+function findMarkUses({ foreignRules, saved, nft }: TablesAndRules, neighbours: readonly string[]): MarkUse[] {
+  const inNft = nft.foreign.flatMap(({ table, writes }) =>
+    writes.map((write): ForeignWrite => ({ write, place: table, hooks: ["PREROUTING"] })),
+  );
+  const writes = [...saved.ipv4.foreignWrites, ...saved.ipv6.foreignWrites, ...inNft];
+  return [...configuredUses(neighbours), ...kernelUses(foreignRules, writes)];
+}
+
 /** Nobody is asked about the backend that will not be taken, nor about what is there already and so has proved itself. */
 async function gatherBackendFacts(
   host: Host,
   config: Config,
   seen: TablesAndRules,
-  { families, loadBalancing }: { readonly families: readonly Family[]; readonly loadBalancing: boolean },
+  { families, neighbours }: { readonly families: readonly Family[]; readonly neighbours: readonly string[] },
 ): Promise<Pick<Facts, "nft" | "iptables" | "rivals">> {
   const iptablesChains = [...seen.saved.ipv4.foreignChains, ...seen.saved.ipv6.foreignChains];
-  const rivals = findRivals({ loadBalancing, iptablesChains, nftChains: seen.nft.foreign });
+  const rivals = findRivals({ loadBalancing: neighbours.includes(LOAD_BALANCING), iptablesChains, nftChains: seen.nft.foreign });
   const closed = [...new Set([...seen.saved.ipv4.closed, ...seen.saved.ipv6.closed])];
   const avoided = rivals.length > 0 || closed.length > 0;
   const possible = config.backend === "nftables" || (config.backend === "auto" && avoided);

@@ -1,10 +1,11 @@
-import { parseCatchAlls, parseIpRules, parseRoutes } from "../kernel/iproute.ts";
+import { parseCatchAlls, parseForeignRules, parseIpRules, parseRoutes } from "../kernel/iproute.ts";
 import { parseIpSets } from "../kernel/ipset.ts";
 import type { KernelObjects, Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
 import type { IpRule, IpSet, Route } from "../kernel/kernel-state.ts";
 import { SET_PREFIX } from "../kernel/ownership.ts";
 import type { SavedTables } from "../kernel/parse-iptables-save.ts";
 import type { Family } from "../net/address.ts";
+import type { ForeignRule } from "../net/foreign-marks.ts";
 import type { CatchAll, Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
@@ -16,6 +17,7 @@ export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   readonly ipRules: readonly IpRule[];
   readonly catchAlls: readonly CatchAll[];
+  readonly foreignRules: readonly ForeignRule[];
   readonly links: readonly Link[];
   /** Our routes in `tables`. */
   readonly routes: readonly Route[];
@@ -71,6 +73,7 @@ const NOTHING_SAVED: SavedTables = {
   chains: [],
   jumps: [],
   foreignChains: [],
+  foreignWrites: [],
   vyattaHooks: false,
   notrack: false,
   packets: new Map(),
@@ -100,6 +103,7 @@ export async function observeTablesAndRules(
       links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
       catchAlls: parseCatchAlls(rules).map((preference) => ({ family, preference })),
+      foreignRules: parseForeignRules(rules, family),
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
@@ -113,6 +117,7 @@ export async function observeTablesAndRules(
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
     catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],
+    foreignRules: [...(ipv4?.foreignRules ?? []), ...(ipv6?.foreignRules ?? [])],
     links: ipv4?.links ?? [],
     routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
     tables: usable,

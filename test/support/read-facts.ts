@@ -81,6 +81,7 @@ export function readFacts(text: string): Facts {
     iptables: { labels, closed },
     catchAlls,
     rivals,
+    markUses: [],
     ipset,
     liveness: { health, held },
     forced,
