@@ -3,7 +3,7 @@ import type { HostName } from "../support/lab-map.ts";
 /** Where a packet is seen: at the uplink's gateway, at the provider that main prefers, or at neither. */
 export type Arrival = "dsl" | "bgp1" | "nowhere";
 
-/** One packet, to an address and port of its own row. */
+/** One packet, to an address of its own; a datagram unless something else is said. */
 export interface Packet {
   /** Default lan. */
   readonly from?: HostName;
@@ -19,10 +19,10 @@ export interface Packet {
   readonly arrives: Arrival;
 }
 
-/** A rule and packets that it is for or not. `udp`: the row is about datagrams to its own port. */
+/** A rule, and packets that it is for or not. */
 export interface Row {
   readonly name: string;
-  /** Below `rule N`; PORT and the addresses ADDRESS4, ADDRESS6 (a network of the row's packets) are its own. */
+  /** Below `rule N`. PORT, ADDRESS4 and ADDRESS6 stand for a port and networks of the row's own. */
   readonly rule: readonly string[];
   /** Default `set uplink dsl`. */
   readonly action?: string;
@@ -51,7 +51,7 @@ const REPLY: readonly [number, string] = [1, "\\000\\000\\377\\376\\000\\001\\00
 
 const udp = (...rule: string[]) => ["protocol udp", "destination port PORT", ...rule];
 
-/** Every condition of the language. MAC is the LAN host's. */
+/** Every condition of the language. MAC stands for the LAN host's. */
 export const ROWS: readonly Row[] = [
   { name: "no literal: both families", rule: udp(), packets: [...hit, ...fromOffice("dsl")] },
   { name: "family ipv6", rule: udp("family ipv6"), packets: [v4("bgp1"), v6("dsl")] },
@@ -155,7 +155,11 @@ export const ROWS: readonly Row[] = [
     rule: udp("traffic local", "user-group p2p"),
     packets: [...userGroup(1007, "dsl"), ...userGroup(1005, "bgp1")],
   },
-  { name: "user, traffic all: nothing that is forwarded", rule: udp("traffic all", "user !0"), packets: [...miss, ...user(7, "dsl")] },
+  {
+    name: "user, traffic all: nothing that is forwarded",
+    rule: udp("traffic all", "user !0"),
+    packets: [...miss, ...user(7, "dsl")],
+  },
   {
     name: "mac-address, traffic all: nothing of the router's own",
     rule: udp("traffic all", "source mac-address !52:54:00:00:00:01"),
@@ -195,11 +199,7 @@ export const ROWS: readonly Row[] = [
   {
     name: "icmp type-name",
     rule: ["protocol icmp", "icmp type-name echo-request", "destination address ADDRESS4"],
-    packets: [
-      { family: 4, ping: true, arrives: "dsl" },
-      { family: 4, raw: REPLY, arrives: "bgp1" },
-      v4("bgp1"),
-    ],
+    packets: [{ family: 4, ping: true, arrives: "dsl" }, { family: 4, raw: REPLY, arrives: "bgp1" }, v4("bgp1")],
   },
   {
     name: "icmp type and code",
@@ -260,5 +260,5 @@ export const GROUPS: readonly string[] = [
   "network-group EMPTY",
   "ipv6-address-group HOSTS6 address 2001:db8:188::10",
   ...Array.from({ length: 9 }, (_, i) => `ipv6-network-group NETS6 network 2001:db8:18${i}::/48`),
-  ...Array.from({ length: 20 }, (_, i) => `port-group PORTS port ${i === 19 ? "5350-5359" : 5301 + 2 * i - (i > 8 ? 0 : 0)}`),
+  ...Array.from({ length: 20 }, (_, i) => `port-group PORTS port ${i === 19 ? "5350-5359" : 5301 + 2 * i}`),
 ];

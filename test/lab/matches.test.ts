@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Lab } from "../support/lab.ts";
-import type { HostName } from "../support/lab-map.ts";
+import { type HostName, INTERNET } from "../support/lab-map.ts";
 import { describeLab } from "../support/lab-suite.ts";
 import { until } from "../support/lab-wait.ts";
 import { type Arrival, GROUPS, type Packet, ROWS } from "./match-rows.ts";
@@ -17,7 +17,7 @@ interface Sent {
 }
 
 /** Rows are told apart by their ports, or by networks of their own. */
-const network4 = (row: number) => `203.0.${113}.${(row % 31) * 8}`;
+const network4 = (row: number) => `203.0.113.${(row % 31) * 8}`;
 const network6 = (row: number) => `2001:db8:113:${row + 1}::`;
 
 const SENT: readonly Sent[] = ROWS.flatMap(({ packets }, row) =>
@@ -76,7 +76,6 @@ describeLab("every match", (lab) => {
       "echo 'mldonkey:x:1005:1005::/:/bin/sh' >> /etc/passwd; echo 'p2p:x:1007:' >> /etc/group",
     ]);
     const [link] = JSON.parse(await router.must("lan", ["ip", "-j", "link", "show", "eth0"])) as { address: string }[];
-    // bgp1 carries the office's networks too, so that what it sends by main arrives.
     await apply(router, configuration(link?.address ?? ""));
     const filter = "dst net 203.0.113.0/24 or dst net 2001:db8:113::/48";
     const captures = await Promise.all(
@@ -104,9 +103,79 @@ describeLab("every match", (lab) => {
     await router.must(host, ["sh", "-c", script], { timeout: 60_000 });
   }
 
+  test("the packets can be told apart", () => {
+    expect(new Set(SENT.map(({ key }) => key)).size).toBe(SENT.length);
+  });
+
   test.each(ROWS.map(({ name, rule }, row) => [name, rule.join(", "), row] as const))("%s: %s", (_name, _rule, row) => {
     const own = SENT.filter((sent) => sent.row === row);
     const arrived = own.map(({ key, packet }) => ({ ...packet, arrives: seen.get(key) ?? "nowhere" }));
     expect(arrived).toEqual(own.map(({ packet }) => packet));
   });
+
+  test("the groups are kept with what was applied: hooks and restart need nothing else", async () => {
+    await lab().must("router", ["rm", "/run/policy-route/applied.json"]);
+    expect(await lab().must("router", ["policy-route", "plan", "--check"])).toBe("nothing to do\n");
+    await lab().must("router", ["policy-route", "restart"]);
+    expect(await lab().must("router", ["policy-route", "plan", "--check"])).toBe("nothing to do\n");
+  });
+
+  test("a changed group is followed at the next commit", async () => {
+    const by = async (address: string) => (await lab().probe("lan", { port: 5000, protocol: "udp", source: address })).by;
+    for (const [member, other] of [
+      ["192.168.188.10", "192.168.188.11"],
+      ["192.168.188.11", "192.168.188.10"],
+    ] as const) {
+      await apply(
+        lab(),
+        `${UPLINK}set firewall group address-group G address ${member}\n${rule(1, ["source group address-group G", "set uplink dsl"])}`,
+      );
+      expect([await by(member), await by(other)]).toEqual(["dsl", "bgp1"]);
+    }
+  });
+
+  test("state related: the first packet of a connection that another one announced", async () => {
+    await apply(lab(), UPLINK + rule(1, ["state related enable", "protocol udp", "destination port 9000", "action drop"]));
+    await lab().must("router", ["nft", "-f", "-"], { stdin: ANNOUNCE });
+    const call = (sourcePort: number) =>
+      lab().probe("bgp1", { protocol: "udp", port: 9000, to: "192.168.188.10", source: INTERNET.ipv4, sourcePort, timeout: 500 });
+    expect(await call(1001)).toMatchObject({ by: "lan" });
+    expect(await lab().probe("lan", { protocol: "udp", port: 7000 })).toMatchObject({ by: "bgp1" });
+    expect(await call(1002)).toEqual({ error: "timeout" });
+    expect(await call(1003)).toMatchObject({ by: "lan" });
+    await lab().must("router", ["nft", "delete", "table", "ip", "announce"]);
+  });
+
+  test("without literals a rule is for both families: an uplink without IPv6 leaks none of it past its kill switch", async () => {
+    const noIpv6 = UPLINK.replace(/gateway6 .*/, "gateway6 none");
+    const everything = rule(1, ["traffic all", "protocol tcp_udp", "set uplink dsl"]);
+    await apply(lab(), `${noIpv6}set policy-route uplink dsl if-down prohibit\n${everything}`);
+    const leaks = await Promise.all(
+      (["bgp1", "bgp2", "dsl"] as const).map((host) => lab().capture(host, "eth0", "ip6 and dst net 2001:db8:113::/48")),
+    );
+    for (const from of ["lan", "router"] as const) {
+      expect(await lab().probe(from, { port: 443 })).toMatchObject({ by: "dsl" });
+      for (const protocol of ["tcp", "udp"] as const)
+        expect(await lab().probe(from, { port: 5000, protocol, to: INTERNET.ipv6, timeout: 500 })).toHaveProperty("error");
+    }
+    expect((await Promise.all(leaks.map((leak) => leak.stop()))).flat()).toEqual([]);
+    // The same rule with if-down main: that is the only thing that kept it in.
+    await apply(lab(), noIpv6 + everything);
+    expect(await lab().probe("lan", { port: 5000, protocol: "udp", to: INTERNET.ipv6 })).toMatchObject({ by: "bgp1" });
+  });
 });
+
+const UPLINK = ["interface eth1", "gateway 198.51.100.1", "gateway6 2001:db8:51::1", "source-nat masquerade"]
+  .map((line) => `set policy-route uplink dsl ${line}\n`)
+  .join("");
+
+function rule(number: number, lines: readonly string[]): string {
+  return lines.map((line) => `set policy-route rule ${number} ${line}\n`).join("");
+}
+
+/** A datagram to port 7000 announces one from its server to port 9000, as the control connection of FTP does. */
+const ANNOUNCE = `table ip announce {
+  ct expectation data { protocol udp; dport 9000; timeout 10s; size 1; l3proto ip; }
+  chain pre { type filter hook prerouting priority 0; udp dport 7000 ct state new ct expectation set "data"; }
+}
+`;
