@@ -30,13 +30,21 @@ const SENT: readonly Sent[] = ROWS.flatMap(({ packets }, row) =>
 );
 
 function command({ packet, row, address }: Sent): string {
-  const { family, socat, raw, ping, as } = packet;
+  const { family, socat, raw, tcp, bytes, ping, as } = packet;
   if (ping) return `ping -${family} -c 1 -W 1 ${address}`;
   const target = family === 4 ? address : `[${address}]`;
+  if (tcp !== undefined) return `printf '${segment(FIRST_PORT + row, tcp)}' | socat -u - IP${family}-SENDTO:${target}:6`;
+  if (bytes !== undefined) return `printf '%0${bytes}d' 0 | socat -b 8192 -u - UDP${family}-SENDTO:${target}:${FIRST_PORT + row}`;
   const options = socat === undefined ? "" : `,${socat}`;
   const to =
     raw === undefined ? `UDP${family}-SENDTO:${target}:${FIRST_PORT + row}${options}` : `IP${family}-SENDTO:${target}:${raw[0]}`;
   return `printf '${raw?.[1] ?? "x"}' | ${as === undefined ? "" : `${as} `}socat -u - ${to}`;
+}
+
+/** A TCP header without options, for printf(1). Its checksum is wrong: no connection takes it. */
+function segment(port: number, flags: string): string {
+  const bytes = `4e20${port.toString(16)}000000010000000150${flags}200000000000`;
+  return bytes.replace(/../g, (byte) => `\\${Number.parseInt(byte, 16).toString(8).padStart(3, "0")}`);
 }
 
 function configuration(mac: string): string {
