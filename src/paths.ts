@@ -17,6 +17,11 @@ export interface Paths {
   readonly sysctls: string;
   /** One file per interface and source, written by the DHCP and PPP hooks. */
   readonly leases: string;
+  /** What happened, one JSON object per line; the older half beside it as `events.jsonl.1`. World-readable. */
+  readonly events: string;
+  /** Held by the one `policy-route monitor`, and its process number. */
+  readonly monitorLock: string;
+  readonly monitorPid: string;
   /** Survives a reboot: the boot unit shuts kill switches from it. */
   readonly lastApplied: string;
   /** The embedded configuration session's running config. */
@@ -40,6 +45,9 @@ export function pathsBelow(root: string): Paths {
     appliedValues: `${run}/applied.json`,
     sysctls: `${run}/sysctls.json`,
     leases: `${run}/leases`,
+    events: `${run}/events.jsonl`,
+    monitorLock: `${run}/monitor.lock`,
+    monitorPid: `${run}/monitor.pid`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,
     activeConfig: `${run}/active.config`,
     configBoot: `${root}/config/config.boot`,
