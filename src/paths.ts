@@ -22,6 +22,10 @@ export interface Paths {
   /** Held by the one `policy-route monitor`, and its process number. */
   readonly monitorLock: string;
   readonly monitorPid: string;
+  /** What the monitor found out by watching (uplink/liveness.ts). */
+  readonly liveness: string;
+  /** Uplinks the operator forced up or down. */
+  readonly forced: string;
   /** Survives a reboot: the boot unit shuts kill switches from it. */
   readonly lastApplied: string;
   /** The embedded configuration session's running config. */
@@ -48,6 +52,8 @@ export function pathsBelow(root: string): Paths {
     events: `${run}/events.jsonl`,
     monitorLock: `${run}/monitor.lock`,
     monitorPid: `${run}/monitor.pid`,
+    liveness: `${run}/liveness.json`,
+    forced: `${run}/forced.json`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,
     activeConfig: `${run}/active.config`,
     configBoot: `${root}/config/config.boot`,

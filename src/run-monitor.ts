@@ -227,6 +227,7 @@ export class Monitor {
       if (name.endsWith(".json") && !name.startsWith(".")) this.wake("lease");
     } else if (path === paths.run) {
       if (name === basename(paths.applied)) this.wake("commit");
+      else if (name === basename(paths.forced) || name === basename(paths.liveness)) this.wake("file");
       else if (name === basename(paths.leases)) this.wake("lease");
     } else if (name === basename(paths.rtTables) || name === basename(paths.rtProtos)) this.wake("file");
   }

@@ -41,9 +41,11 @@ function changes(before: UplinkState | undefined, now: UplinkState): PolicyEvent
   return events;
 }
 
-/** Traffic can leave by it, as far as link and gateway say. */
+/** Traffic can leave by it: link and gateway are there, and neither probes nor the operator object. */
 function isUp(uplink: UplinkState): boolean {
-  return uplink.link === "up" && FAMILIES.some((family) => uplink.routes[family].kind !== "none");
+  return (
+    uplink.link === "up" && uplink.objection === undefined && FAMILIES.some((family) => uplink.routes[family].kind !== "none")
+  );
 }
 
 function way(route: UplinkRoute): string {
@@ -57,7 +59,7 @@ function ways(uplink: UplinkState): string {
 
 function reason(uplink: UplinkState): string {
   if (uplink.link !== "up") return LINK_WORDS[uplink.link];
-  return uplink.routes.ipv4.reason ?? uplink.routes.ipv6.reason ?? "no gateway";
+  return uplink.objection ?? uplink.routes.ipv4.reason ?? uplink.routes.ipv6.reason ?? "no gateway";
 }
 
 function globalAddresses(uplink: UplinkState): string[] {

@@ -24,6 +24,7 @@ describe("what happened to an uplink", () => {
     ["nothing", dsl(), dsl(), []],
     ["no carrier", dsl(), dsl({ link: "no-carrier" }), ["dsl down no carrier"]],
     ["the interface goes", dsl(), dsl({ link: "missing", addresses: [] }), ["dsl down there is no such interface"]],
+    ["the operator objects", dsl(), dsl({ objection: "forced down by the operator" }), ["dsl down forced down by the operator"]],
     ["carrier again", dsl({ link: "no-carrier" }), dsl(), ["dsl up 198.51.100.1 (dhcp-hook)"]],
     ["the lease expires", dsl(), dsl({}, none("the lease has expired")), ["dsl down the lease has expired"]],
     [
