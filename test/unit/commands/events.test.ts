@@ -69,9 +69,10 @@ describe("the event log", () => {
   });
 
   test("that cannot be written is said, and no error", async () => {
-    const broken = { ...context, paths: { ...context.paths, events: "/proc/none/events.jsonl" } };
+    appendFileSync(join(root, "file"), "");
+    const broken = { ...context, paths: { ...context.paths, events: join(root, "file", "events.jsonl") } };
     await recordEvent(broken, { kind: "drift", text: "x" });
-    expect(said[0]).toMatch(/^<28>drift: x \(not in \/proc\/none\/events.jsonl: \w+\)\n$/);
+    expect(said[0]).toMatch(/^<28>drift: x \(not in \S+\/file\/events.jsonl: \w+\)\n$/);
   });
 });
 

@@ -4,7 +4,7 @@ import { nftEvent } from "../../../src/monitor/nft-event.ts";
 import { savedLines } from "../../../src/monitor/saved-lines.ts";
 
 describe("lines of ip -o monitor label", () => {
-  // Recorded with iproute2 6.1.
+  // As iproute2 6.1 prints them; that of a prefix is not recorded but follows its source (ipmonitor.c, ipaddress.c).
   test.each([
     ["[LINK]6: eth1@if5: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc noqueue state DOWN group default", "link"],
     ["[LINK]Deleted 7: ppp0: <POINTOPOINT> mtu 1492 qdisc noop state DOWN group default", "link"],
@@ -18,7 +18,7 @@ describe("lines of ip -o monitor label", () => {
 });
 
 describe("lines of nft monitor rules", () => {
-  // Recorded with nft 1.0.6.
+  // As nft 1.0.6 prints them; the error is from its source (mnl.c).
   test.each([
     ["insert rule ip mangle PREROUTING counter packets 0 bytes 0 jump WANLOADBALANCE_PRE", "tables"],
     ["delete rule ip mangle PREROUTING handle 12", "tables"],
