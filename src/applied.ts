@@ -1,28 +1,27 @@
 import { dirname } from "node:path";
+import type { Collision } from "./compile/audit-marks.ts";
 import type { Backend } from "./compile/choose-backend.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Link } from "./uplink/facts.ts";
+import type { MarkUse } from "./uplink/mark-use.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
 import { VERSION } from "./version.ts";
 
 /**
  * A configuration and its text in `set` form; both empty when nothing is configured. Of the rest of the router's configuration
- * the text has the one line that the choice of the backend hangs on (LOAD_BALANCING).
+ * the text has what it says of other users of marks (pathsOfUsers).
  */
 export interface Applied {
   readonly config: Config | undefined;
   readonly text: string;
 }
 
-/** Told apart without parsing: hooks read this at every call. */
-export const LOAD_BALANCING = "set load-balancing wan\n";
-
-/** Whether the router's configuration had `load-balancing wan` when this was applied. */
-export function hasLoadBalancing(text: string): boolean {
-  return `\n${text}`.includes(`\n${LOAD_BALANCING}`);
+/** Paths of the rest of the router's configuration in an applied text. Told apart without parsing: hooks read this at every call. */
+export function neighboursIn(text: string): string[] {
+  return [...text.matchAll(/^set (?!'?policy-route\b)(.+)$/gm)].map(([, path = ""]) => path);
 }
 
 /** The world-readable picture of the last reconcile, for operators who may not ask the kernel. Version 1. */
@@ -35,6 +34,8 @@ export interface SavedState {
   readonly uplinks: readonly UplinkState[];
   readonly slots: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
+  readonly markUses?: readonly MarkUse[];
+  readonly collisions?: readonly Collision[];
   /** Which iptables holds the rules: when another is in use at the next reconcile, the old one has to be cleared. */
   readonly frontEnd: Prepared["frontEnd"];
 }
@@ -75,9 +76,14 @@ async function readParsed({ host, paths }: Context): Promise<ParsedApplied | und
   }
 }
 
-export async function readSavedState(context: Context): Promise<SavedState | undefined> {
-  const text = await context.host.read(context.paths.state);
-  return text === undefined ? undefined : (JSON.parse(text) as SavedState);
+/** The picture of the last reconcile; a damaged one is as good as none, since the next reconcile makes it anew. */
+export async function readSavedState({ host, paths }: Context): Promise<SavedState | undefined> {
+  const text = await host.read(paths.state);
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as SavedState);
+  } catch {
+    return undefined;
+  }
 }
 
 export async function readLastApplied(context: Context): Promise<LastApplied | undefined> {
@@ -106,6 +112,8 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
     uplinks: settled.uplinks,
     slots: Object.fromEntries(settled.slots.assignment.slots),
     warnings: settled.warnings.map(formatIssue),
+    markUses: settled.facts?.markUses ?? [],
+    collisions: settled.collisions,
     frontEnd: settled.frontEnd,
   };
   await host.write(paths.state, `${JSON.stringify(state)}\n`);

@@ -10,9 +10,9 @@ import { selectPart } from "../show/select-part.ts";
 import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
-const WORDS = ["uplink", "rule", "table", "plan", "json", "events", "log"];
+const WORDS = ["uplink", "rule", "table", "marks", "plan", "json", "events", "log"];
 
-const USAGE = "show [uplink [NAME] | rule [NUMBER] | table [NAME] | plan | json | events [COUNT] | log] [--json]";
+const USAGE = "show [uplink [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json | events [COUNT] | log] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
@@ -21,10 +21,10 @@ export async function run(context: Context, words: readonly string[], options: {
     throw new OperatorError(`cannot show "${word}"${suggest(word, WORDS)}; usage: ${USAGE}`);
   if ((word === "events" || word === "log") && more.length === 0)
     return await (await import("./events.ts")).run(context, word, name, options);
-  if (more.length > 0 || (name !== undefined && (word === "plan" || word === "json")))
+  if (more.length > 0 || (name !== undefined && (word === "marks" || word === "plan" || word === "json")))
     throw new OperatorError(`too many words; usage: ${USAGE}`);
   if (word === "plan") return await (await import("./plan.ts")).run(context, options);
-  const view = word === "uplink" || word === "rule" || word === "table" ? word : undefined;
+  const view = word === "uplink" || word === "rule" || word === "table" || word === "marks" ? word : undefined;
   const sight = await look(context);
   const shown = await widen(context, sight, selectPart(show(sight), view, name), view, name);
   const asJson = options.json === true || word === "json";
