@@ -1,6 +1,7 @@
 import { LOAD_BALANCING } from "./applied.ts";
 import { treeBelow } from "./config/build-tree.ts";
 import { checkParsed } from "./config/check-tree.ts";
+import { programsOf } from "./config/check-uplink-health.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import { parseConfigTree } from "./config/parse-config.ts";
@@ -10,6 +11,7 @@ import { kindOf } from "./config/schema-paths.ts";
 import type { Context } from "./context.ts";
 import type { FoundConfig } from "./host/config-source.ts";
 import { readLinks, readTableNames } from "./host/gather-facts.ts";
+import { lookForPrograms } from "./host/look-for-programs.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
 import type { Link } from "./uplink/facts.ts";
@@ -32,16 +34,19 @@ export async function loadConfig(
   await postponeOptimising(found.tree.children.get("rule")?.children.size ?? 0);
   const { tree } = found;
   // The links come from a program: the configuration is read while it runs.
-  const [links, parsed, tableNames, allRpFilter] = await Promise.all([
+  const parsing = readLookups(host, paths).then((lookups) => parseConfigTree(tree, lookups));
+  const [links, parsed, tableNames, allRpFilter, programs] = await Promise.all([
     known,
-    readLookups(host, paths).then((lookups) => parseConfigTree(tree, lookups)),
+    parsing,
     readTableNames(host, paths),
     host.read("/proc/sys/net/ipv4/conf/all/rp_filter"),
+    parsing.then(({ config }) => lookForPrograms(host, paths.root, programsOf(config))),
   ]);
   const configured = configuredInterfaces(found.router);
   const { config, errors, warnings } = checkParsed(tree, parsed, {
     links,
     tableNames,
+    ...programs,
     ...(configured === undefined ? {} : { configured }),
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });

@@ -84,6 +84,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "ip6tables-restore": "iptables",
   ipset: "ipset",
   conntrack: "conntrack",
+  ping: "iputils-ping",
+  arping: "iputils-arping",
+  socat: "socat",
+  ndisc6: "ndisc6",
 };
 
 function notInstalled(program: string): string {
