@@ -19,6 +19,8 @@ export interface Paths {
   readonly leases: string;
   /** What the monitor found out by watching (uplink/liveness.ts). */
   readonly liveness: string;
+  /** What its probes know (uplink/health-file.ts). */
+  readonly probes: string;
   /** Uplinks the operator forced up or down. */
   readonly forced: string;
   /** Survives a reboot: the boot unit shuts kill switches from it. */
@@ -45,6 +47,7 @@ export function pathsBelow(root: string): Paths {
     sysctls: `${run}/sysctls.json`,
     leases: `${run}/leases`,
     liveness: `${run}/liveness.json`,
+    probes: `${run}/probes.json`,
     forced: `${run}/forced.json`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,
     activeConfig: `${run}/active.config`,
