@@ -56,6 +56,12 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .description("compute and apply everything anew from the configuration that was last applied")
     .action(doing(async () => (await import("./commands/restart.ts")).run(await context())));
   program
+    .command("test")
+    .description("test uplink NAME: probe each of its targets once, now; exit 3 when too few answer")
+    .argument("<words...>")
+    .option("--json", "as JSON")
+    .action(doing(async (words, options) => (await import("./commands/test.ts")).run(await context(), words, options)));
+  program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")
     .argument("<words...>")

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { isRefusal } from "./host/is-refusal.ts";
 import { prepare } from "./prepare.ts";
 import type { Sight } from "./show/sight.ts";
+import { type ProbesKnown, parseProbes } from "./uplink/health-file.ts";
 
 /**
  * Looks at the router for `show`: at the kernel, with counters, and for an operator who may not read its rules at what the
@@ -12,6 +13,7 @@ import type { Sight } from "./show/sight.ts";
  */
 export async function look(context: Context): Promise<Sight> {
   const { config, text } = await readApplied(context);
+  const probes = await readProbes(context, config);
   try {
     const prepared = await prepare(context, config, {
       allowSsh: false,
@@ -26,16 +28,22 @@ export async function look(context: Context): Promise<Sight> {
       slots: prepared.slots.assignment,
       backend: prepared.backend,
       warnings: prepared.warnings.map(formatIssue),
+      probes,
       kernel: prepared,
       saved: undefined,
     };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return await lookAtSaved(context, config);
+    return await lookAtSaved(context, config, probes);
   }
 }
 
-async function lookAtSaved(context: Context, config: Config | undefined): Promise<Sight> {
+async function readProbes({ host, paths }: Context, config: Config | undefined): Promise<ProbesKnown> {
+  const probed = Object.values(config?.uplink ?? {}).some(({ health }) => health !== undefined);
+  return probed ? parseProbes(await host.read(paths.probes)) : new Map();
+}
+
+async function lookAtSaved(context: Context, config: Config | undefined, probes: ProbesKnown): Promise<Sight> {
   const [state, last] = await Promise.all([readSavedState(context), readLastApplied(context)]);
   return {
     config,
@@ -44,6 +52,7 @@ async function lookAtSaved(context: Context, config: Config | undefined): Promis
     slots: { slots: new Map(Object.entries(state?.slots ?? {})), retired: new Map() },
     backend: state?.backend,
     warnings: state?.warnings ?? [],
+    probes,
     kernel: undefined,
     saved: { at: state?.at ?? 0, reason: state?.reason ?? "" },
   };

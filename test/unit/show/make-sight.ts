@@ -10,6 +10,7 @@ import type { Observed } from "../../../src/kernel/kernel-objects.ts";
 import { plan } from "../../../src/kernel/plan.ts";
 import { renderState } from "../../../src/kernel/render-state.ts";
 import type { KernelSight, Sight } from "../../../src/show/sight.ts";
+import type { ProbesKnown } from "../../../src/uplink/health-file.ts";
 import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
 import { readFacts } from "../../support/read-facts.ts";
 
@@ -23,6 +24,7 @@ export interface SightOptions {
   readonly drift?: (observed: Observed) => Observed;
   /** Packet counters of chain lines by a part of their text, per family. */
   readonly packets?: Readonly<Record<string, readonly [ipv4: number, ipv6: number]>>;
+  readonly probes?: ProbesKnown;
 }
 
 /** A router that holds exactly what `lines` (without `set policy-route`) and `facts` ask for, but for the drift. */
@@ -57,6 +59,7 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
     slots: slots.assignment,
     backend,
     warnings: warnings.map(formatIssue),
+    probes: options.probes ?? new Map(),
     kernel: {
       state,
       target,
