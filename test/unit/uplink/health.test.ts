@@ -20,7 +20,7 @@ const RESULTS: Readonly<Record<string, ProbeResult>> = { "+": ANSWERED, "-": TIM
 const T0 = 1_800_000_000;
 
 /** One round per second: each string is a round, its characters the targets a, b, c. */
-function after(rounds: readonly string[], settings = SETTINGS, from?: UplinkHealth): UplinkHealth {
+function played(rounds: readonly string[], settings = SETTINGS, from?: UplinkHealth): UplinkHealth {
   const names = [...(rounds[0] ?? "")].map((_, i) => "abc"[i] ?? "");
   let health = from ?? startHealth(names, T0);
   const start = from === undefined ? T0 : Math.max(T0, from.since) + 1;
@@ -34,52 +34,52 @@ function after(rounds: readonly string[], settings = SETTINGS, from?: UplinkHeal
 describe("the verdict on an uplink", () => {
   it("is unknown at the start, and up with the first answers", () => {
     expect(startHealth(["a"], T0).verdict).toBe("unknown");
-    expect(after(["++-"])).toMatchObject({ verdict: "up", since: T0 });
-    expect(after(["+--"]).verdict).toBe("unknown");
+    expect(played(["++-"])).toMatchObject({ verdict: "up", since: T0 });
+    expect(played(["+--"]).verdict).toBe("unknown");
   });
 
   it("is down when too few targets can be up, with the reason in words", () => {
-    expect(after(["+++", "+--"]).verdict).toBe("up");
-    expect(after(["+++", "+--", "+--"])).toMatchObject({
+    expect(played(["+++", "+--"]).verdict).toBe("up");
+    expect(played(["+++", "+--", "+--"])).toMatchObject({
       verdict: "down",
       since: T0 + 2,
       reason: "2 of 3 targets failed: b timeout, c timeout",
     });
-    expect(after(["-", "-"], { ...SETTINGS, minimumTargets: 1 }).reason).toBe("1 of 1 target failed: a timeout");
+    expect(played(["-", "-"], { ...SETTINGS, minimumTargets: 1 }).reason).toBe("1 of 1 target failed: a timeout");
   });
 
   it("wants failures in a row", () => {
-    expect(after(["+++", "---", "+++", "---", "+++"]).verdict).toBe("up");
+    expect(played(["+++", "---", "+++", "---", "+++"]).verdict).toBe("up");
   });
 
   it("says nothing when nothing could be probed", () => {
-    expect(after(["!!!", "!!!", "!!!"]).verdict).toBe("unknown");
-    expect(after(["+++", "!!!", "!!!", "!!!"]).verdict).toBe("up");
+    expect(played(["!!!", "!!!", "!!!"]).verdict).toBe("unknown");
+    expect(played(["+++", "!!!", "!!!", "!!!"]).verdict).toBe("up");
   });
 
   it("comes back after answers in a row, not before the hold-down is over", () => {
-    const down = after(["+++", "---", "---"]);
-    expect(after(Array(9).fill("+++"), SETTINGS, down).verdict).toBe("down");
-    expect(after(Array(10).fill("+++"), SETTINGS, down)).toMatchObject({ verdict: "up", returned: T0 + 12 });
-    expect(after(["+++", "+++"], { ...SETTINGS, holdDown: 0 }, down).verdict).toBe("down");
+    const down = played(["+++", "---", "---"]);
+    expect(played(Array(9).fill("+++"), SETTINGS, down).verdict).toBe("down");
+    expect(played(Array(10).fill("+++"), SETTINGS, down)).toMatchObject({ verdict: "up", returned: T0 + 12 });
+    expect(played(["+++", "+++"], { ...SETTINGS, holdDown: 0 }, down).verdict).toBe("down");
   });
 
   it("holds an uplink down longer each time it flaps, and forgets that in time", () => {
-    let health = after(["+++"]);
+    let health = played(["+++"]);
     const held: number[] = [];
     for (let flap = 0; flap < 7; flap++) {
-      health = after(["---", "---"], SETTINGS, health);
+      health = played(["---", "---"], SETTINGS, health);
       held.push((health.heldUntil ?? 0) - health.since);
-      health = after(Array(301).fill("+++"), SETTINGS, health);
+      health = played(Array(301).fill("+++"), SETTINGS, health);
       expect(health.verdict).toBe("up");
     }
     expect(held).toEqual([10, 20, 40, 80, 160, 300, 300]);
     const later = { ...health, since: health.since + LONGEST_HOLD_DOWN, returned: (health.returned ?? 0) - 2 };
-    expect(after(["---", "---"], SETTINGS, later)).toMatchObject({ flaps: 0 });
+    expect(played(["---", "---"], SETTINGS, later)).toMatchObject({ flaps: 0 });
   });
 
   it("goes on where an earlier run stopped", () => {
-    const down = after(["+++", "---", "---"]);
+    const down = played(["+++", "---", "---"]);
     const saved = parseProbes(renderProbes(new Map([["dsl", down]]))).get("dsl");
     expect(saved).toEqual(down);
     expect(startHealth(["a", "b", "c"], T0 + 100, saved)).toEqual(down);
@@ -95,10 +95,10 @@ describe("the verdict on an uplink", () => {
   });
 
   it("shows no difference when only the time of an answer changes", () => {
-    const up = after(["+++"]);
+    const up = played(["+++"]);
     const slower = afterProbes(up, SETTINGS, { a: { outcome: "answered", words: "9.9 ms" } }, T0 + 1);
     expect(looksDifferent(up, slower)).toBe(false);
-    expect(looksDifferent(up, after(["+++", "-++"]))).toBe(true);
+    expect(looksDifferent(up, played(["+++", "-++"]))).toBe(true);
   });
 });
 
