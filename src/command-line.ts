@@ -61,6 +61,11 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .argument("<words...>")
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/test.ts")).run(await context(), words, options)));
+    .command("monitor")
+    .description(
+      "follow links, addresses and leases, and put back what others change, until SIGTERM; SIGHUP looks at everything anew",
+    )
+    .action(doing(async () => (await import("./commands/monitor.ts")).run(await context())));
   program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")

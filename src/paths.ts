@@ -23,6 +23,11 @@ export interface Paths {
   readonly probes: string;
   /** Uplinks the operator forced up or down. */
   readonly forced: string;
+  /** What happened, one JSON object per line; the older half beside it as `events.jsonl.1`. World-readable. */
+  readonly events: string;
+  /** Held by the one `policy-route monitor`, and its process number. */
+  readonly monitorLock: string;
+  readonly monitorPid: string;
   /** Survives a reboot: the boot unit shuts kill switches from it. */
   readonly lastApplied: string;
   /** The embedded configuration session's running config. */
@@ -49,6 +54,9 @@ export function pathsBelow(root: string): Paths {
     liveness: `${run}/liveness.json`,
     probes: `${run}/probes.json`,
     forced: `${run}/forced.json`,
+    events: `${run}/events.jsonl`,
+    monitorLock: `${run}/monitor.lock`,
+    monitorPid: `${run}/monitor.pid`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,
     activeConfig: `${run}/active.config`,
     configBoot: `${root}/config/config.boot`,
