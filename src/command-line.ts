@@ -61,6 +61,7 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .argument("<words...>")
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/test.ts")).run(await context(), words, options)));
+  program
     .command("monitor")
     .description(
       "follow links, addresses and leases, and put back what others change, until SIGTERM; SIGHUP looks at everything anew",

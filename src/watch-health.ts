@@ -46,12 +46,13 @@ export class HealthWatch {
     private readonly tell: (change: { readonly verdict: boolean; readonly events: readonly PolicyEvent[] }) => void,
   ) {}
 
-  /** Probes what is configured now, over the uplinks as they are now. Uplinks that have no probes any more are forgotten. */
-  async follow({ config, uplinks, slots }: Probed): Promise<void> {
+  /** Probes what is configured now (nothing, when nothing is), over the uplinks as they are now. Uplinks that have no probes any more are forgotten. */
+  async follow(settled: Probed | undefined): Promise<void> {
+    const { config, uplinks = [], slots } = settled ?? {};
     this.known ??= parseProbes(await this.context.host.read(this.context.paths.probes));
     const wanted = new Map<string, Omit<Watched, "abort" | "health">>();
     for (const [name, { health, disable }] of Object.entries(config?.uplink ?? {})) {
-      const slot = slots.assignment.slots.get(uplinkOwner(name));
+      const slot = slots?.assignment.slots.get(uplinkOwner(name));
       if (config === undefined || config.disable || disable || health === undefined || slot === undefined) continue;
       const state = uplinks.find((uplink) => uplink.name === name);
       const { value: mark } = arrivalMark(markField(config["mark-mask"]), slot);

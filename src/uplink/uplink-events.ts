@@ -41,9 +41,11 @@ function changes(before: UplinkState | undefined, now: UplinkState): PolicyEvent
   return events;
 }
 
-/** Traffic can leave by it, as far as link and gateway say. */
+/** Traffic leaves by it, as far as link, gateway, probes and the operator say. */
 function isUp(uplink: UplinkState): boolean {
-  return uplink.link === "up" && FAMILIES.some((family) => uplink.routes[family].kind !== "none");
+  return (
+    uplink.link === "up" && uplink.objection === undefined && FAMILIES.some((family) => uplink.routes[family].kind !== "none")
+  );
 }
 
 function way(route: UplinkRoute): string {
@@ -57,6 +59,7 @@ function ways(uplink: UplinkState): string {
 
 function reason(uplink: UplinkState): string {
   if (uplink.link !== "up") return LINK_WORDS[uplink.link];
+  if (FAMILIES.some((family) => uplink.routes[family].kind !== "none")) return uplink.objection ?? "";
   return uplink.routes.ipv4.reason ?? uplink.routes.ipv6.reason ?? "no gateway";
 }
 
