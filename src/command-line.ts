@@ -74,6 +74,10 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .allowUnknownOption()
     .action(doing(async (words) => (await import("./commands/lease.ts")).run(await context(), words)));
   program
+    .command("hook", { hidden: true })
+    .description("called by policy-route itself: run the operator's hook for the events on standard input")
+    .action(doing(async () => (await import("./commands/hook.ts")).run(await context())));
+  program
     .command("generate")
     .description("generate ssh-key: the key that reads the router's state over its local ssh CLI")
     .argument("<what>")

@@ -1,6 +1,8 @@
 import { basename, dirname } from "node:path";
 import type { Context } from "./context.ts";
+import { HookQueue } from "./hook-queue.ts";
 import { recordEvents } from "./host/event-log.ts";
+import { hookOf } from "./host/run-hook.ts";
 import type { Level } from "./host/syslog.ts";
 import { FileWatches } from "./host/watch-files.ts";
 import { type StopWatching, watchLines } from "./host/watch-lines.ts";
@@ -18,6 +20,7 @@ import type { Prepared } from "./prepare.ts";
 import { reconcile, type Settled } from "./reconcile.ts";
 import type { PolicyEvent } from "./uplink/event.ts";
 import type { GatewayReport } from "./uplink/facts.ts";
+import { hookCalls } from "./uplink/hook-call.ts";
 import { HealthWatch } from "./watch-health.ts";
 
 /** Milliseconds after which a watcher that ended is started again; doubles up to the second. */
@@ -41,6 +44,7 @@ export class Monitor {
   private readonly files: FileWatches;
   private readonly poll: TablePoll;
   private readonly health: HealthWatch;
+  private readonly hooks: HookQueue;
   private readonly watchers = new Map<string, StopWatching>();
   private readonly restarts: Set<NodeJS.Timeout> = new Set();
   private timer: NodeJS.Timeout | undefined;
@@ -57,6 +61,7 @@ export class Monitor {
     this.pacer = new Pacer(context.host.now());
     this.files = new FileWatches((path, name) => this.fileChanged(path, name));
     this.poll = new TablePoll(context.host, () => this.wake("tables"));
+    this.hooks = new HookQueue(context);
     this.health = new HealthWatch(context, ({ verdict, events }) => {
       if (verdict) this.wake("health");
       void recordEvents(context, events, this.threshold);
@@ -89,6 +94,7 @@ export class Monitor {
     this.files.listen([]);
     this.poll.stop();
     this.health.stop();
+    this.hooks.stop();
   }
 
   private untilDue(): Promise<void> {
@@ -127,6 +133,7 @@ export class Monitor {
         allowSsh: leisure,
         // What the router's CLI said holds until it is asked again.
         ...(leisure ? {} : { adjust: (facts) => ({ ...facts, gateways: [...facts.gateways, ...this.fromCli] }) }),
+        callHook: (hook, calls) => this.hooks.add(hook, calls),
         watch: (first) => {
           found = first;
           drift = first.plan.length === 0 ? [] : driftOf(this.asked ?? first.target, first);
@@ -149,6 +156,8 @@ export class Monitor {
     await this.health.follow(settled);
     this.pacer.end({ kind: changed ? "changed" : "nothing", complaints: settled.complaints.length > 0 }, now);
     const events = [...tell(drift), ...this.makeTruce(drift, now), ...this.insist(settled.complaints)];
+    const hook = hookOf(settled.config);
+    if (hook !== undefined) this.hooks.add(hook, hookCalls(events, [], []));
     await recordEvents(this.context, events, settled.config?.["log-level"]);
   }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { uplinkOwner } from "./compile/assign-slots.ts";
 import { arrivalMark, markField } from "./compile/mark-field.ts";
 import type { Context } from "./context.ts";
@@ -81,7 +82,10 @@ export class HealthWatch {
     const now = this.seconds();
     const there = this.watched.get(name);
     if (there === undefined) {
-      const fresh = { ...wish, abort: new AbortController(), health: startHealth(targets, now, before) };
+      const abort = new AbortController();
+      // One listener for each target.
+      setMaxListeners(0, abort.signal);
+      const fresh = { ...wish, abort, health: startHealth(targets, now, before) };
       this.watched.set(name, fresh);
       void this.round(name, fresh);
       return;

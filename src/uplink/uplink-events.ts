@@ -30,7 +30,7 @@ function changes(before: UplinkState | undefined, now: UplinkState): PolicyEvent
     const [old, fresh] = [before.routes[family], now.routes[family]];
     if (way(old) === way(fresh)) continue;
     const learnt = fresh.kind === "none" ? (fresh.reason ?? "") : (fresh.learntFrom ?? "");
-    events.push({ uplink, kind: "gateway", text: `${way(old)} -> ${way(fresh)}${learnt === "" ? "" : ` (${learnt})`}` });
+    events.push({ uplink, kind: "gateway", family, text: `${way(old)} -> ${way(fresh)}${learnt === "" ? "" : ` (${learnt})`}` });
   }
   const [had, has] = [globalAddresses(before), globalAddresses(now)];
   const words = [
