@@ -179,7 +179,7 @@ export class Monitor {
       const truce = this.fight.met(culprit, now);
       if (truce === undefined) return [];
       this.pacer.truce(truce.pause, now);
-      const text = `${culprit} got in front of our jumps ${truce.rounds} times in a short while; next try in ${truce.pause / 1000} s`;
+      const text = `${culprit} gets in front of our jumps again and again (${truce.rounds} times in 30 s); next try in ${truce.pause / 1000} s`;
       return [{ kind: "drift", text }];
     });
   }

@@ -16,20 +16,22 @@ export interface Truce {
  * for ever: after some rounds with the same one we wait, each time twice as long (1 s to 60 s).
  */
 export class Fight {
-  private readonly rounds = new Map<string, number[]>();
-  private readonly pauses = new Map<string, Doubling>();
+  private readonly others = new Map<string, { rounds: number[]; readonly pause: Doubling; truceEnds: number }>();
 
   /** Somebody was found in front of us at `now` (milliseconds). Gives the truce to keep, if it was once too often. */
   met(culprit: string, now: number): Truce | undefined {
-    const recent = (this.rounds.get(culprit) ?? []).filter((at) => at > now - WINDOW);
-    recent.push(now);
-    this.rounds.set(culprit, recent);
-    const pause = this.pauses.get(culprit) ?? new Doubling(1000, 60_000);
-    this.pauses.set(culprit, pause);
-    if (recent.length <= ROUNDS) {
-      if (recent.length === 1) pause.reset();
-      return undefined;
-    }
-    return { culprit, rounds: recent.length - 1, pause: pause.take() };
+    const other = this.others.get(culprit) ?? {
+      rounds: [],
+      pause: new Doubling(1000, 60_000),
+      truceEnds: Number.NEGATIVE_INFINITY,
+    };
+    this.others.set(culprit, other);
+    const goesOn = now < other.truceEnds + WINDOW;
+    if (!goesOn) other.pause.reset();
+    other.rounds = [...other.rounds.filter((at) => at > now - WINDOW), now];
+    if (!goesOn && other.rounds.length <= ROUNDS) return undefined;
+    const pause = other.pause.take();
+    other.truceEnds = now + pause;
+    return { culprit, rounds: other.rounds.length, pause };
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FRONT_ENDS, type FrontEnd } from "../support/front-end.ts";
+import { backendOf, FRONT_ENDS, type FrontEnd } from "../support/front-end.ts";
 import { until } from "../support/lab-wait.ts";
 import { type RunningMonitor, startMonitor } from "../support/monitor.ts";
 import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
@@ -59,8 +59,8 @@ const DAMAGE: readonly {
   {
     name: "a chain of ours flushed",
     on: ["nftables"],
-    script: "nft flush chain ip policy_route PRE",
-    says: /^chain PRE of nft table ip policy_route was changed/,
+    script: "nft flush chain ip policy_route POLICY_ROUTE_PRE",
+    says: /^chain POLICY_ROUTE_PRE of nft table ip policy_route was changed/,
   },
   {
     name: "a rule in our chain",
