@@ -7,6 +7,8 @@ import { HostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
 import type { ObserveScope } from "./host/observe-kernel.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
+import { type Hook, hookOf } from "./host/run-hook.ts";
+import { startHook } from "./host/start-hook.ts";
 import { syslog } from "./host/syslog.ts";
 import { askWitness } from "./host/witness.ts";
 import { keepSaved } from "./keep-saved.ts";
@@ -15,6 +17,7 @@ import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { type Looking, observeAgain, type Prepared, type PrepareOptions, prepare, startLooking } from "./prepare.ts";
 import type { Facts } from "./uplink/facts.ts";
+import { type HookCall, hookCalls } from "./uplink/hook-call.ts";
 import { uplinkEvents } from "./uplink/uplink-events.ts";
 
 /** The applied state is not what was asked for: `left` is what still differs, `complaints` what the kernel answers instead. Exit code 2. */
@@ -53,6 +56,8 @@ export interface ReconcileRequest {
    * changes meanwhile, is a complaint and no reason to take a repair back: it looks again.
    */
   readonly watch?: (found: Prepared) => void;
+  /** Calls the operator's `hook`; left out, a process that nobody waits for does. */
+  readonly callHook?: (hook: Hook, calls: readonly HookCall[]) => void;
 }
 
 /** What is in the kernel now. */
@@ -93,7 +98,11 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
       if (request.watch === undefined || saysMore(first, before)) await saveApplied(context, proposed, there, request.reason);
       return there;
     });
-    await Promise.all([logged, logWarnings(context, request.reason, first, settled), logUplinks(context, before, settled)]);
+    await Promise.all([
+      logged,
+      logWarnings(context, request.reason, first, settled),
+      tellUplinks(context, before, settled, request),
+    ]);
     return settled;
   } finally {
     release();
@@ -125,9 +134,17 @@ function saysMore(first: Prepared, before: SavedState | undefined): boolean {
   );
 }
 
-/** What happened to the uplinks since the last reconcile, whoever did that. */
-async function logUplinks(context: Context, before: SavedState | undefined, settled: Prepared): Promise<void> {
+/** What happened to the uplinks since the last reconcile, whoever did that: into the log, and to the operator's hook. */
+async function tellUplinks(
+  context: Context,
+  before: SavedState | undefined,
+  settled: Prepared,
+  { callHook = (hook, calls) => startHook(context, hook, calls) }: ReconcileRequest,
+): Promise<void> {
   const events = uplinkEvents(before?.uplinks ?? [], settled.uplinks);
+  const hook = hookOf(settled.config);
+  const calls = hook === undefined ? [] : hookCalls(events, before?.uplinks ?? [], settled.uplinks);
+  if (hook !== undefined && calls.length > 0) callHook(hook, calls);
   await recordEvents(context, events, settled.config?.["log-level"]);
 }
 

@@ -1,6 +1,9 @@
 import { basename, dirname } from "node:path";
 import type { Context } from "./context.ts";
+import { HookQueue } from "./hook-queue.ts";
 import { recordEvents } from "./host/event-log.ts";
+import { hookOf } from "./host/run-hook.ts";
+import type { Level } from "./host/syslog.ts";
 import { FileWatches } from "./host/watch-files.ts";
 import { type StopWatching, watchLines } from "./host/watch-lines.ts";
 import { TablePoll } from "./host/watch-tables.ts";
@@ -17,6 +20,8 @@ import type { Prepared } from "./prepare.ts";
 import { reconcile, type Settled } from "./reconcile.ts";
 import type { PolicyEvent } from "./uplink/event.ts";
 import type { GatewayReport } from "./uplink/facts.ts";
+import { hookCalls } from "./uplink/hook-call.ts";
+import { HealthWatch } from "./watch-health.ts";
 
 /** Milliseconds after which a watcher that ended is started again; doubles up to the second. */
 const RESTART = [1000, 60_000] as const;
@@ -38,6 +43,8 @@ export class Monitor {
   private readonly fight = new Fight();
   private readonly files: FileWatches;
   private readonly poll: TablePoll;
+  private readonly health: HealthWatch;
+  private readonly hooks: HookQueue;
   private readonly watchers = new Map<string, StopWatching>();
   private readonly restarts: Set<NodeJS.Timeout> = new Set();
   private timer: NodeJS.Timeout | undefined;
@@ -48,11 +55,17 @@ export class Monitor {
   private fromCli: readonly GatewayReport[] = [];
   private complaints: ReadonlyMap<string, number> = new Map();
   private failure = "";
+  private threshold: Level | undefined;
 
   constructor(private readonly context: Context) {
     this.pacer = new Pacer(context.host.now());
     this.files = new FileWatches((path, name) => this.fileChanged(path, name));
     this.poll = new TablePoll(context.host, () => this.wake("tables"));
+    this.hooks = new HookQueue(context);
+    this.health = new HealthWatch(context, ({ verdict, events }) => {
+      if (verdict) this.wake("health");
+      void recordEvents(context, events, this.threshold);
+    });
   }
 
   /** Something happened, or may have. */
@@ -80,6 +93,8 @@ export class Monitor {
     for (const restart of this.restarts) clearTimeout(restart);
     this.files.listen([]);
     this.poll.stop();
+    this.health.stop();
+    this.hooks.stop();
   }
 
   private untilDue(): Promise<void> {
@@ -104,6 +119,7 @@ export class Monitor {
     if ((await host.read(paths.applied)) === undefined) {
       this.asked = undefined;
       this.poll.stop();
+      await this.health.follow(undefined);
       this.listenToFiles(undefined);
       this.pacer.end({ kind: "nothing", complaints: false }, host.now());
       return;
@@ -117,6 +133,7 @@ export class Monitor {
         allowSsh: leisure,
         // What the router's CLI said holds until it is asked again.
         ...(leisure ? {} : { adjust: (facts) => ({ ...facts, gateways: [...facts.gateways, ...this.fromCli] }) }),
+        callHook: (hook, calls) => this.hooks.add(hook, calls),
         watch: (first) => {
           found = first;
           drift = first.plan.length === 0 ? [] : driftOf(this.asked ?? first.target, first);
@@ -135,8 +152,12 @@ export class Monitor {
     this.failure = "";
     this.listenToFiles(settled);
     this.listenToTables(settled);
+    this.threshold = settled.config?.["log-level"];
+    await this.health.follow(settled);
     this.pacer.end({ kind: changed ? "changed" : "nothing", complaints: settled.complaints.length > 0 }, now);
     const events = [...tell(drift), ...this.makeTruce(drift, now), ...this.insist(settled.complaints)];
+    const hook = hookOf(settled.config);
+    if (hook !== undefined) this.hooks.add(hook, hookCalls(events, [], []));
     await recordEvents(this.context, events, settled.config?.["log-level"]);
   }
 

@@ -1,3 +1,5 @@
+import type { Family } from "../net/address.ts";
+
 /** What kinds of things are written down. `drift`: somebody changed what is ours; `forced`: the operator took an uplink up or down by hand. */
 export const EVENT_KINDS = [
   "up",
@@ -17,6 +19,8 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export interface PolicyEvent {
   readonly uplink?: string;
   readonly group?: string;
+  /** Of the gateway that changed. */
+  readonly family?: Family;
   readonly kind: EventKind;
   readonly text: string;
 }

@@ -30,7 +30,7 @@ function changes(before: UplinkState | undefined, now: UplinkState): PolicyEvent
     const [old, fresh] = [before.routes[family], now.routes[family]];
     if (way(old) === way(fresh)) continue;
     const learnt = fresh.kind === "none" ? (fresh.reason ?? "") : (fresh.learntFrom ?? "");
-    events.push({ uplink, kind: "gateway", text: `${way(old)} -> ${way(fresh)}${learnt === "" ? "" : ` (${learnt})`}` });
+    events.push({ uplink, kind: "gateway", family, text: `${way(old)} -> ${way(fresh)}${learnt === "" ? "" : ` (${learnt})`}` });
   }
   const [had, has] = [globalAddresses(before), globalAddresses(now)];
   const words = [
@@ -59,7 +59,8 @@ function ways(uplink: UplinkState): string {
 
 function reason(uplink: UplinkState): string {
   if (uplink.link !== "up") return LINK_WORDS[uplink.link];
-  return uplink.objection ?? uplink.routes.ipv4.reason ?? uplink.routes.ipv6.reason ?? "no gateway";
+  if (FAMILIES.some((family) => uplink.routes[family].kind !== "none")) return uplink.objection ?? "";
+  return uplink.routes.ipv4.reason ?? uplink.routes.ipv6.reason ?? "no gateway";
 }
 
 function globalAddresses(uplink: UplinkState): string[] {

@@ -35,6 +35,7 @@ function arbitraryUplink(name: string): fc.Arbitrary<string[]> {
       maybe("track-inbound", "disable"),
       maybe("source-validation", "strict", "loose", "disable"),
       maybe("log-martians", "enable"),
+      maybe("health target", "gateway", "9.9.9.9"),
       fc.boolean().map((disabled) => (disabled && name === "d" ? ["disable"] : [])),
     ),
   );
