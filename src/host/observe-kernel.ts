@@ -16,8 +16,8 @@ import { saveIptables } from "./save-iptables.ts";
 export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   readonly ipRules: readonly IpRule[];
-  readonly catchAlls: readonly CatchAll[];
   readonly foreignRules: readonly ForeignRule[];
+  readonly catchAlls: readonly CatchAll[];
   readonly links: readonly Link[];
   /** Our routes in `tables`. */
   readonly routes: readonly Route[];
@@ -102,8 +102,8 @@ export async function observeTablesAndRules(
       saved,
       links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
-      catchAlls: parseCatchAlls(rules).map((preference) => ({ family, preference })),
       foreignRules: parseForeignRules(rules, family),
+      catchAlls: parseCatchAlls(rules).map((preference) => ({ family, preference })),
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
@@ -116,8 +116,8 @@ export async function observeTablesAndRules(
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
-    catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],
     foreignRules: [...(ipv4?.foreignRules ?? []), ...(ipv6?.foreignRules ?? [])],
+    catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],
     links: ipv4?.links ?? [],
     routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
     tables: usable,

@@ -92,15 +92,7 @@ test.concurrent.for(FRONT_ENDS)(
       await router.sh(FOREIGN_LAYER + MORE);
       const ofOthers = (): Promise<string> => router.sh(OF_OTHERS);
       const [state, before] = [await readState(router), await ofOthers()];
-      for (const part of [
-        "-A ISP_eth7",
-        "table inet foreign",
-        "5210:",
-        "10.66.0.0/16",
-        "create foreign",
-        "mark=201",
-        "4711",
-      ]) {
+      for (const part of ["-A ISP_eth7", "table inet foreign", "5210:", "10.66.0.0/16", "create foreign", "mark=201", "4711"]) {
         expect(before).toContain(part);
       }
       for (const [i, lines] of fc.sample(arbitraryConfig, RUNS).entries()) {
