@@ -4,14 +4,16 @@ import type { Family } from "../net/address.ts";
 import type { Fwmark } from "../net/fwmark.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { RuleChains } from "./compile-rules.ts";
+import { balancedMembers, type GroupTarget, liveMembers, type MemberTarget } from "./group-targets.ts";
 import { arrivalMark, type MarkField, slotMark } from "./mark-field.ts";
-import type { UplinkTarget } from "./targets.ts";
+import { targetChain, type UplinkTarget } from "./targets.ts";
 
 /** What the chains of one family are made from. */
 export interface ChainInput {
   readonly family: Family;
   readonly field: MarkField;
   readonly uplinks: readonly UplinkTarget[];
+  readonly groups: readonly GroupTarget[];
   /** Uplinks whose interface is under strict reverse path filtering. */
   readonly strict: readonly UplinkTarget[];
   /** Every slot that rules jump to or uplinks own, with the owner for the comment. */
@@ -114,6 +116,10 @@ export function clearRules(input: ChainInput): Rule[] {
 
 /** The chain a rule with this slot jumps to. */
 export function targetRules(input: ChainInput, slot: number, note: string): Rule[] {
+  const group = input.groups.find((candidate) => candidate.slot === slot && candidate.config.mode === "balance");
+  const members = group === undefined ? [] : balancedMembers(group, input.family);
+  // Without any the group's own table says what happens, and which member comes back first.
+  if (members.length > 0) return spread(members, note);
   const mark = written(input, slotMark(input.field, slot));
   return [
     { matches: [], action: { action: "set-mark", mark }, note },
@@ -122,25 +128,65 @@ export function targetRules(input: ChainInput, slot: number, note: string): Rule
   ];
 }
 
-/** A connection that leaves by another interface than its uplink's stays where it went, also when the uplink returns. */
+/** One member for each connection, by weight: each is asked with its share of what those before it have left. */
+function spread(members: readonly MemberTarget[], note: string): Rule[] {
+  let left = members.reduce((sum, { weight }) => sum + weight, 0);
+  return members.map(({ slot, weight }, i): Rule => {
+    const chance: Match = { match: "chance", part: weight, of: left };
+    left -= weight;
+    return { matches: i === members.length - 1 ? [] : [chance], action: jump(targetChain(slot)), note };
+  });
+}
+
+/**
+ * A connection that leaves by another interface than its uplink's stays where it went, also when the uplink returns; one of a
+ * group belongs to the member it left by.
+ */
 export function pinRules(input: ChainInput): Rule[] {
-  const { field, uplinks } = input;
-  const pinned = written(input, slotMark(field, field.pinnedToMain));
+  const { field, uplinks, groups } = input;
+  const elsewhere = (slot: number, name: string | undefined, action: Action, note: string): Rule[] =>
+    name === undefined
+      ? []
+      : [{ matches: [{ match: "out-interface", name, negate: true }, connmark(slotMark(field, slot))], action, note }];
+  const toMain: Action = { action: "set-connmark", mark: written(input, slotMark(field, field.pinnedToMain)) };
   return [
     { matches: [CONFIRMED], action: RETURN },
-    ...uplinks.flatMap((target): Rule[] =>
-      target.config.interface === undefined
-        ? []
-        : [
-            {
-              matches: [
-                { match: "out-interface", name: target.config.interface, negate: true },
-                connmark(slotMark(field, target.slot)),
-              ],
-              action: { action: "set-connmark", mark: pinned },
-              note: `uplink ${target.name}`,
-            },
-          ],
+    ...uplinks.flatMap(({ name, slot, config }) => elsewhere(slot, config.interface, toMain, `uplink ${name}`)),
+    ...groups.flatMap((group): Rule[] => {
+      const pin = jump(groupPinChain(group));
+      return [
+        { matches: [connmark(slotMark(field, group.slot))], action: pin, note: group.owner },
+        ...group.members.flatMap(({ slot, uplink, owner }) => elsewhere(slot, uplink.interface, pin, owner)),
+      ];
+    }),
+  ];
+}
+
+/** The chain that finds out by which member of a group a connection leaves. */
+export function groupPinChain(group: GroupTarget): string {
+  return `${CHAIN_PREFIX}_P_${group.slot}`;
+}
+
+/** By no member, until the interface says otherwise. */
+export function groupPinRules(input: ChainInput, group: GroupTarget): Rule[] {
+  const { field, family } = input;
+  const pin = (slot: number): Action => ({ action: "set-connmark", mark: written(input, slotMark(field, slot)) });
+  // Of several members on one interface the one that the kernel takes now; every interface has its rule even while its line is
+  // down, since it comes back before anybody looks.
+  const [live, all] = [liveMembers(group, family), group.members];
+  const byInterface = new Map<string, MemberTarget>();
+  for (const member of [...live, ...all]) {
+    const name = member.uplink.interface;
+    if (name !== undefined && !byInterface.has(name)) byInterface.set(name, member);
+  }
+  return [
+    { matches: [], action: pin(field.pinnedToMain), note: group.owner },
+    ...[...byInterface].map(
+      ([name, { slot, owner }]): Rule => ({
+        matches: [{ match: "out-interface", name, negate: false }],
+        action: pin(slot),
+        note: owner,
+      }),
     ),
   ];
 }
@@ -160,12 +206,15 @@ function tableNat({ field, slots, localSlots }: ChainInput): Rule[] {
   }));
 }
 
-function uplinkNat({ field, family, uplinks, localSlots }: ChainInput): Rule[] {
-  return uplinks.flatMap((target): Rule[] => {
-    const { config, slot, name } = target;
+/** The member of a group translates as its uplink does. */
+function uplinkNat({ field, family, uplinks, groups, localSlots }: ChainInput): Rule[] {
+  const ways = [
+    ...uplinks.map(({ name, slot, config }) => ({ slot, config, note: `uplink ${name}` })),
+    ...groups.flatMap(({ members }) => members.map(({ slot, uplink, owner }) => ({ slot, config: uplink, note: owner }))),
+  ];
+  return ways.flatMap(({ slot, config, note }): Rule[] => {
     if (config.interface === undefined || config.disable) return [];
     const leaving: Match[] = [{ match: "out-interface", name: config.interface, negate: false }, connmark(slotMark(field, slot))];
-    const note = `uplink ${name}`;
     const nat = config["source-nat"];
     // IPsec looks at the source after NAT: translated, the packet would miss its tunnel.
     const outside: Match = { match: "no-ipsec" };

@@ -6,6 +6,8 @@ import {
   type ChainInput,
   clearRules,
   connmark,
+  groupPinChain,
+  groupPinRules,
   jump,
   natRules,
   ORIGINAL,
@@ -33,6 +35,7 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
     chain("mangle", RESTORE, restoreRules(input.field)),
     ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => chain("mangle", name, rules)),
     ...input.slots.map(({ slot, owner }) => chain("mangle", targetChain(slot), targetRules(input, slot, owner))),
+    ...input.groups.map((group) => chain("mangle", groupPinChain(group), groupPinRules(input, group))),
     chain("mangle", CHAINS.pin, pinRules(input)),
   ];
   const hooks = [

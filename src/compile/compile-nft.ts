@@ -8,6 +8,8 @@ import {
   CONFIRMED,
   clearRules,
   connmark,
+  groupPinChain,
+  groupPinRules,
   jump,
   natRules,
   ORIGINAL,
@@ -59,6 +61,7 @@ export function compileNft(input: NftInput): NftTable {
   const chains: NftChain[] = [
     ...slots.map(({ slot, owner }) => ({ name: restoreChain(slot), rules: restoreRules(input, slot, owner) })),
     ...given.map(({ slot, owner }) => ({ name: targetChain(slot), rules: targetRules(input, slot, owner) })),
+    ...input.groups.map((group) => ({ name: groupPinChain(group), rules: groupPinRules(input, group) })),
     { name: CHAINS.keep, rules: [...keepRules(input, slots), ...clearRules(input)] },
     ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => ({ name, rules })),
     ...(input.labels

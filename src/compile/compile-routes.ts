@@ -4,6 +4,8 @@ import type { Route } from "../kernel/kernel-state.ts";
 import { KILL_SWITCH_METRIC } from "../kernel/ownership.ts";
 import { type Family, formatPrefix, prefixOf } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
+import type { UplinkState } from "../uplink/uplink-state.ts";
+import { type GroupTarget, memberMetric } from "./group-targets.ts";
 import type { UplinkTarget } from "./targets.ts";
 
 /** The implicit IPv6 metric of 1024 would hide the order of ranked defaults, so IPv6 defaults name theirs. */
@@ -31,32 +33,58 @@ export function thrownPrefixes(config: Config, links: readonly Link[], family: F
 /** The table of one uplink in one family: throws, the default, and for a kill switch a default without a device behind it. */
 export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: readonly string[]): Route[] {
   const { table, state, config } = target;
-  const routes: Route[] = thrown.map((prefix) => ({ family, table, type: "throw", prefix, metric: implicitMetric(family) }));
-  const route = state?.routes[family];
-  // The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself.
-  if (
-    state !== undefined &&
-    state.objection === undefined &&
-    route !== undefined &&
-    route.kind !== "none" &&
-    (state.link === "up" || state.link === "no-carrier")
-  ) {
-    // Without carrier `ignore_routes_with_linkdown` discounts the gateway's own network, and IPv6 then takes a route over it
-    // only when told that the gateway is on the link (Linux 6.18). Told always, so that losing carrier is no difference.
-    routes.push({
+  return [
+    ...throws(family, table, thrown),
+    ...defaultRoute(state, family, table, DEFAULT_METRIC[family]),
+    ...tail(family, table, config["if-down"]),
+  ];
+}
+
+/**
+ * The tables of a group and of its members in one family. In each all members have a default, so that the kernel goes on to the
+ * next one by itself; behind them is the group's `if-down`, never that of the uplink (kernel-layout.md 2.2).
+ */
+export function groupRoutes(group: GroupTarget, family: Family, thrown: readonly string[]): Route[] {
+  const { members, config, table } = group;
+  const tables = [{ table, first: undefined }, ...members.map((member) => ({ table: member.table, first: member }))];
+  return tables.flatMap(({ table, first }) => [
+    ...throws(family, table, thrown),
+    ...members.flatMap((member) => defaultRoute(member.state, family, table, memberMetric(group, member, first))),
+    ...tail(family, table, config["if-down"]),
+  ]);
+}
+
+function throws(family: Family, table: number, prefixes: readonly string[]): Route[] {
+  return prefixes.map((prefix) => ({ family, table, type: "throw", prefix, metric: implicitMetric(family) }));
+}
+
+function tail(family: Family, table: number, ifDown: Config["uplink"][string]["if-down"]): Route[] {
+  return ifDown === "main" ? [] : [refusal(family, table, ifDown)];
+}
+
+function defaultRoute(state: UplinkState | undefined, family: Family, table: number, metric: number): Route[] {
+  if (state === undefined || !isRoutable(state, family)) return [];
+  const route = state.routes[family];
+  // Without carrier `ignore_routes_with_linkdown` discounts the gateway's own network, and IPv6 then takes a route over it
+  // only when told that the gateway is on the link (Linux 6.18). Told always, so that losing carrier is no difference.
+  return [
+    {
       family,
       table,
       type: "unicast",
       prefix: "default",
-      metric: DEFAULT_METRIC[family],
+      metric,
       device: state.interface,
       ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
       ...(route.sourceAddress === undefined ? {} : { source: route.sourceAddress }),
       ...(route.gateway !== undefined && (route.onlink || family === "ipv6") ? { onlink: true } : {}),
-    });
-  }
-  if (config["if-down"] !== "main") routes.push(refusal(family, table, config["if-down"]));
-  return routes;
+    },
+  ];
+}
+
+/** The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself. */
+function isRoutable({ link, objection, routes }: UplinkState, family: Family): boolean {
+  return objection === undefined && routes[family].kind !== "none" && (link === "up" || link === "no-carrier");
 }
 
 /** A default without a device: it survives carrier loss, admin down and address loss (platform/kernel.md). */

@@ -11,9 +11,7 @@ export interface NotSupported {
 export const NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "hook" },
   { path: "uplink * gateway-mac" },
-  { path: "uplink * flush-connections", values: ["never", "on-down", "both"] },
   { path: "uplink * health" },
-  { path: "group *" },
   { path: "rule * traffic", values: ["inbound"] },
   { path: "rule * source mac-address" },
   { path: "rule * source group" },
@@ -25,7 +23,6 @@ export const NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "rule * tos" },
   { path: "rule * icmp" },
   { path: "rule * icmpv6" },
-  { path: "rule * set group" },
   { path: "rule * set reply-uplink" },
 ];
 
