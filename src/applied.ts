@@ -4,7 +4,7 @@ import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
-import type { Link } from "./uplink/facts.ts";
+import type { Facts, Link } from "./uplink/facts.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
 import { VERSION } from "./version.ts";
 
@@ -34,6 +34,8 @@ export interface SavedState {
   readonly backend?: Backend;
   readonly uplinks: readonly UplinkState[];
   readonly slots: Readonly<Record<string, number>>;
+  /** Members of groups that are held back: what takes their place is remembered by connections. */
+  readonly held?: Readonly<Record<string, readonly string[]>>;
   readonly warnings: readonly string[];
   /** Which iptables holds the rules: when another is in use at the next reconcile, the old one has to be cleared. */
   readonly frontEnd: Prepared["frontEnd"];
@@ -105,10 +107,17 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
     ...(settled.backend === undefined ? {} : { backend: settled.backend }),
     uplinks: settled.uplinks,
     slots: Object.fromEntries(settled.slots.assignment.slots),
+    ...(settled.facts === undefined || settled.facts.liveness.held.size === 0 ? {} : { held: heldNow(settled.facts) }),
     warnings: settled.warnings.map(formatIssue),
     frontEnd: settled.frontEnd,
   };
   await host.write(paths.state, `${JSON.stringify(state)}\n`);
+}
+
+function heldNow({ liveness, now }: Facts): Record<string, string[]> {
+  const names = (members: ReadonlyMap<string, number | undefined>) =>
+    [...members].flatMap(([name, until]) => (until === undefined || until > now ? [name] : []));
+  return Object.fromEntries([...liveness.held].map(([group, members]) => [group, names(members)]));
 }
 
 async function writeChanged(context: Context, path: string, text: string): Promise<void> {

@@ -63,6 +63,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
     const options = {
       allowSsh: request.allowSsh,
+      forget: true,
       loadBalancing: hasLoadBalancing(proposed.text),
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
@@ -148,7 +149,7 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
 /** For looking again: forgetting connections is done once, it leaves nothing that could be observed. */
 function settledOptions(prepared: Prepared): PlanOptions {
   const { abandonedMask: _, ...options } = prepared.options;
-  return { ...options, staleMarks: [], interimFiles: new Map() };
+  return { ...options, staleMarks: [], forget: [], interimFiles: new Map() };
 }
 
 function sameWish(a: Prepared, b: Prepared): boolean {

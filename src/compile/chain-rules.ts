@@ -171,23 +171,17 @@ export function groupPinChain(group: GroupTarget): string {
 export function groupPinRules(input: ChainInput, group: GroupTarget): Rule[] {
   const { field, family } = input;
   const pin = (slot: number): Action => ({ action: "set-connmark", mark: written(input, slotMark(field, slot)) });
-  // Of several members on one interface the one that the kernel takes now; every interface has its rule even while its line is
-  // down, since it comes back before anybody looks.
-  const [live, all] = [liveMembers(group, family), group.members];
-  const byInterface = new Map<string, MemberTarget>();
-  for (const member of [...live, ...all]) {
-    const name = member.uplink.interface;
-    if (name !== undefined && !byInterface.has(name)) byInterface.set(name, member);
-  }
+  // Every interface has its rule even while its line is down: it comes back before anybody looks.
+  const interfaces = new Set(group.members.flatMap(({ uplink }) => uplink.interface ?? []));
   return [
     { matches: [], action: pin(field.pinnedToMain), note: group.owner },
-    ...[...byInterface].map(
-      ([name, { slot, owner }]): Rule => ({
-        matches: [{ match: "out-interface", name, negate: false }],
-        action: pin(slot),
-        note: owner,
-      }),
-    ),
+    ...[...interfaces].flatMap((name): Rule[] => {
+      // Of several members on one interface the one that the kernel takes now.
+      const is = ({ uplink }: MemberTarget): boolean => uplink.interface === name;
+      const member = liveMembers(group, family).find(is) ?? group.members.find(is);
+      const matches: Match[] = [{ match: "out-interface", name, negate: false }];
+      return member === undefined ? [] : [{ matches, action: pin(member.slot), note: member.owner }];
+    }),
   ];
 }
 
