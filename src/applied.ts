@@ -91,7 +91,7 @@ export async function readLastApplied(context: Context): Promise<LastApplied | u
 export async function saveApplied(context: Context, applied: Applied, settled: Prepared, reason: string): Promise<void> {
   const { host, paths } = context;
   if (applied.config === undefined) {
-    for (const path of [paths.applied, paths.appliedValues, paths.state]) await host.remove(path);
+    for (const path of [paths.applied, paths.appliedValues, paths.state, paths.forced]) await host.remove(path);
     await host.removeFolder(dirname(paths.lastApplied));
     return;
   }

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { isRefusal } from "./host/is-refusal.ts";
 import { prepare } from "./prepare.ts";
 import type { Sight } from "./show/sight.ts";
+import { parseForced, parseLiveness } from "./uplink/liveness.ts";
 
 /**
  * Looks at the router for `show`: at the kernel, with counters, and for an operator who may not read its rules at what the
@@ -24,6 +25,9 @@ export async function look(context: Context): Promise<Sight> {
       links: prepared.facts?.links ?? [],
       uplinks: prepared.uplinks,
       slots: prepared.slots.assignment,
+      held: prepared.facts?.liveness.held ?? new Map(),
+      forced: prepared.facts?.forced ?? new Map(),
+      now: prepared.facts?.now ?? 0,
       backend: prepared.backend,
       warnings: prepared.warnings.map(formatIssue),
       kernel: prepared,
@@ -36,12 +40,21 @@ export async function look(context: Context): Promise<Sight> {
 }
 
 async function lookAtSaved(context: Context, config: Config | undefined): Promise<Sight> {
-  const [state, last] = await Promise.all([readSavedState(context), readLastApplied(context)]);
+  const { host, paths } = context;
+  const [state, last, liveness, forced] = await Promise.all([
+    readSavedState(context),
+    readLastApplied(context),
+    host.read(paths.liveness).then(parseLiveness),
+    host.read(paths.forced).then(parseForced),
+  ]);
   return {
     config,
     links: last?.links ?? [],
     uplinks: state?.uplinks ?? [],
     slots: { slots: new Map(Object.entries(state?.slots ?? {})), retired: new Map() },
+    held: liveness.held,
+    forced,
+    now: Math.floor(host.now() / 1000),
     backend: state?.backend,
     warnings: state?.warnings ?? [],
     kernel: undefined,

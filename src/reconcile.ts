@@ -42,6 +42,8 @@ export interface ReconcileRequest {
    */
   readonly proposed?: (looking: Promise<Looking>) => Applied | Promise<Applied>;
   readonly adjust?: (facts: Facts) => Facts;
+  /** Changes a fact that is kept in a file, before anything is looked at; what it gives puts the file back when this fails. */
+  readonly edit?: () => Promise<() => Promise<void>>;
 }
 
 /** How often a state is looked at anew when the world changes while it is being applied (a link goes down half way). */
@@ -57,7 +59,9 @@ const LOCK_SECONDS = 30;
  */
 export async function reconcile(context: Context, request: ReconcileRequest): Promise<Prepared> {
   const release = await takeLock(context.paths.lock, LOCK_SECONDS);
+  let undo = async (): Promise<void> => {};
   try {
+    if (request.edit !== undefined) undo = await request.edit();
     const looking = startLooking(context);
     const proposed = await (request.proposed === undefined ? readApplied(context) : request.proposed(looking));
     await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
@@ -77,6 +81,9 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     });
     await Promise.all([logged, logWarnings(context, request.reason, first, settled)]);
     return settled;
+  } catch (error) {
+    await undo();
+    throw error;
   } finally {
     release();
   }

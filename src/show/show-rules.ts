@@ -1,4 +1,4 @@
-import { PROHIBIT_OWNER, tableOwner, uplinkOwner } from "../compile/assign-slots.ts";
+import { groupOwner, PROHIBIT_OWNER, tableOwner, uplinkOwner } from "../compile/assign-slots.ts";
 import { flattenRule } from "../compile/flatten-rule.ts";
 import type { Config, Rule } from "../config/schema.ts";
 import { FAMILIES, type Family } from "../net/address.ts";
@@ -6,6 +6,7 @@ import { hasLookup, uplinkWay } from "./live-way.ts";
 import type { ShownRule, Way } from "./model.ts";
 import { type NotedLine, notedLines } from "./rule-lines.ts";
 import { ruleWords } from "./rule-words.ts";
+import { groupWay } from "./show-groups.ts";
 import type { KernelSight, Sight } from "./sight.ts";
 
 /** All configured rules, disabled ones too, in numeric order. */
@@ -38,6 +39,8 @@ function families(rule: Rule, sight: Sight): Family[] {
 function showRule(number: string, rule: Rule, config: Config, sight: Sight, lines: readonly NotedLine[] | undefined): ShownRule {
   const off = rule.disable || config.disable;
   const uplink = rule.action === "set" && rule.set.uplink !== undefined ? config.uplink[rule.set.uplink] : undefined;
+  const group = rule.action === "set" && rule.set.group !== undefined ? config.group[rule.set.group] : undefined;
+  const ifDown = (uplink ?? group)?.["if-down"];
   const now: { ipv4?: Way; ipv6?: Way } = {};
   const concerned =
     lines === undefined ? families(rule, sight) : FAMILIES.filter((family) => lines.some((line) => line.shown.family === family));
@@ -50,7 +53,7 @@ function showRule(number: string, rule: Rule, config: Config, sight: Sight, line
     matches: ruleWords(rule),
     action: rule.action,
     target: targetWords(rule),
-    ...(uplink === undefined ? {} : { ifDown: uplink["if-down"] }),
+    ...(ifDown === undefined ? {} : { ifDown }),
     log: rule.log === "enable",
     now,
     ...(lines === undefined || off ? {} : counts(lines)),
@@ -61,6 +64,7 @@ function showRule(number: string, rule: Rule, config: Config, sight: Sight, line
 function targetWords(rule: Rule): string {
   if (rule.action !== "set") return rule.action;
   if (rule.set.uplink !== undefined) return uplinkOwner(rule.set.uplink);
+  if (rule.set.group !== undefined) return groupOwner(rule.set.group);
   return tableOwner(rule.set.table ?? "");
 }
 
@@ -70,11 +74,12 @@ function ruleWay(rule: Rule, family: Family, config: Config, sight: Sight, lines
   if (sight.kernel !== undefined && !isHooked(sight.kernel, rule.traffic, family)) return { to: "not-applied" };
   if (rule.action === "exempt") return { to: "main" };
   if (rule.action === "drop") return { to: "drop" };
-  const { uplink: name, table } = rule.set;
+  const { uplink: name, group, table } = rule.set;
   if (rule.action === "set" && name !== undefined) {
     const uplink = config.uplink[name];
     return uplink === undefined ? { to: "not-applied" } : uplinkWay(name, uplink, family, sight);
   }
+  if (rule.action === "set" && group !== undefined) return groupWay(group, family, config, sight);
   const owner = rule.action === "prohibit" ? PROHIBIT_OWNER : tableOwner(table ?? "");
   if (sight.kernel !== undefined && !hasLookup(sight, sight.kernel, owner, family)) return { to: "not-applied" };
   if (rule.action === "prohibit") return { to: "prohibit" };

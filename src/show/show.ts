@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { Shown, ShownBackend } from "./model.ts";
+import { showGroups } from "./show-groups.ts";
 import { showRules } from "./show-rules.ts";
 import { showTables } from "./show-tables.ts";
 import { showUplinks } from "./show-uplinks.ts";
@@ -25,6 +26,11 @@ function showBackend({ backend, kernel }: Sight): ShownBackend {
   return { name: "iptables", ...backend, ...(kernel?.frontEnd === undefined ? {} : { frontEnd: kernel.frontEnd }) };
 }
 
-function parts(config: Config, sight: Sight): Pick<Shown, "uplinks" | "rules" | "tables"> {
-  return { uplinks: showUplinks(config, sight), rules: showRules(config, sight), tables: showTables(config, sight) };
+function parts(config: Config, sight: Sight): Pick<Shown, "uplinks" | "groups" | "rules" | "tables"> {
+  return {
+    uplinks: showUplinks(config, sight),
+    groups: showGroups(config, sight),
+    rules: showRules(config, sight),
+    tables: showTables(config, sight),
+  };
 }

@@ -5,6 +5,7 @@ import type { KernelState } from "../kernel/kernel-state.ts";
 import type { Plan } from "../kernel/plan.ts";
 import type { Family } from "../net/address.ts";
 import type { Link, SlotAssignment } from "../uplink/facts.ts";
+import type { Forced, Liveness } from "../uplink/liveness.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import type { ShownBackend } from "./model.ts";
 
@@ -14,6 +15,10 @@ export interface Sight {
   readonly links: readonly Link[];
   readonly uplinks: readonly UplinkState[];
   readonly slots: SlotAssignment;
+  /** Members of groups that are held back, uplinks that the operator forces, and the time (seconds since the epoch). */
+  readonly held: Liveness["held"];
+  readonly forced: Forced;
+  readonly now: number;
   readonly backend: Backend | undefined;
   readonly warnings: readonly string[];
   /** The kernel, or what the last reconcile left behind for those who may not read it. */

@@ -283,21 +283,17 @@ describe("the whole language", () => {
     expect(
       errorsOf([
         "hook /config/scripts/x",
-        "group web mode balance",
         "uplink dsl interface eth1",
         "uplink dsl health interval 5",
-        "uplink dsl flush-connections both",
         "rule 20 dscp 10",
         "rule 20 source mac-address 52:54:00:c2:a5:43",
         "rule 20 set uplink dsl",
       ]),
     ).toEqual([
       "policy-route: hook is not supported yet",
-      "policy-route: group web is not supported yet",
       "policy-route rule 20: dscp is not supported yet",
       "policy-route rule 20: source mac-address is not supported yet",
       "policy-route uplink dsl: health is not supported yet",
-      "policy-route uplink dsl: flush-connections both is not supported yet",
     ]);
   });
 });

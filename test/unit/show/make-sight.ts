@@ -55,6 +55,9 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
     links: known.links,
     uplinks,
     slots: slots.assignment,
+    held: known.liveness.held,
+    forced: known.forced,
+    now: known.now,
     backend,
     warnings: warnings.map(formatIssue),
     kernel: {
