@@ -92,13 +92,13 @@ const NO_SLOTS: AssignedSlots = {
 export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
   const { host, paths } = context;
   const { families, memory, remembered, looking } = await (options.looking ?? startLooking(context, options.counters));
-  const [seen, gathered] = await Promise.all([
+  const [seen, last, gathered] = await Promise.all([
     looking,
+    config === undefined ? undefined : readLast(context),
     config === undefined
       ? undefined
       : gatherFacts(host, paths, config, { families, seen: looking, loadBalancing: options.loadBalancing }, options.allowSsh),
   ]);
-  const last = config === undefined ? undefined : await readLast(context);
   const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
   const wanted =
     config === undefined || facts === undefined ? NOTHING_WANTED : want(context, config, facts, options.refuseMistakes);
