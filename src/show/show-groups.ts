@@ -26,10 +26,14 @@ export function showGroups(config: Config, sight: Sight): ShownGroup[] {
   });
 }
 
-/** Where packets of a rule that says `set group NAME` go now. */
-export function groupWay(name: string, family: Family, config: Config, sight: Sight): Way {
-  const target = targetsOf(config, sight).find((candidate) => candidate.name === name);
-  return target === undefined ? { to: "not-applied" } : targetWay(target, family, sight);
+/** Where packets of a rule that says `set group NAME` go now. Each way is looked up once, however many rules ask. */
+export function groupWays(config: Config, sight: Sight): (name: string, family: Family) => Way {
+  const ways = new Map(
+    targetsOf(config, sight).flatMap((target) =>
+      FAMILIES.map((family): [string, Way] => [`${family} ${target.name}`, targetWay(target, family, sight)]),
+    ),
+  );
+  return (name, family) => ways.get(`${family} ${name}`) ?? { to: "not-applied" };
 }
 
 /** Groups that have slots; none where only an old or no state was saved. */

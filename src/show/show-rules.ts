@@ -6,13 +6,14 @@ import { hasLookup, uplinkWay } from "./live-way.ts";
 import type { ShownRule, Way } from "./model.ts";
 import { type NotedLine, notedLines } from "./rule-lines.ts";
 import { ruleWords } from "./rule-words.ts";
-import { groupWay } from "./show-groups.ts";
+import { groupWays } from "./show-groups.ts";
 import type { KernelSight, Sight } from "./sight.ts";
 
 /** All configured rules, disabled ones too, in numeric order. */
 export function showRules(config: Config, sight: Sight): ShownRule[] {
   const lines = sight.kernel === undefined ? undefined : linesByRule(config, sight, notedLines(sight.kernel));
-  return Object.entries(config.rule).map(([number, rule]) => showRule(number, rule, config, sight, lines?.get(number)));
+  const ways = groupWays(config, sight);
+  return Object.entries(config.rule).map(([number, rule]) => showRule(number, rule, config, sight, lines?.get(number), ways));
 }
 
 /** A line that stands for rules 10-900 belongs to each of them that has something to match in its family and traffic. */
@@ -36,7 +37,16 @@ function families(rule: Rule, sight: Sight): Family[] {
   return FAMILIES.filter((family) => flattenRule(rule, family, sight.links, rule.traffic === "local").any.length > 0);
 }
 
-function showRule(number: string, rule: Rule, config: Config, sight: Sight, lines: readonly NotedLine[] | undefined): ShownRule {
+type GroupWays = ReturnType<typeof groupWays>;
+
+function showRule(
+  number: string,
+  rule: Rule,
+  config: Config,
+  sight: Sight,
+  lines: readonly NotedLine[] | undefined,
+  ways: GroupWays,
+): ShownRule {
   const off = rule.disable || config.disable;
   const uplink = rule.action === "set" && rule.set.uplink !== undefined ? config.uplink[rule.set.uplink] : undefined;
   const group = rule.action === "set" && rule.set.group !== undefined ? config.group[rule.set.group] : undefined;
@@ -44,7 +54,7 @@ function showRule(number: string, rule: Rule, config: Config, sight: Sight, line
   const now: { ipv4?: Way; ipv6?: Way } = {};
   const concerned =
     lines === undefined ? families(rule, sight) : FAMILIES.filter((family) => lines.some((line) => line.shown.family === family));
-  if (!off) for (const family of concerned) now[family] = ruleWay(rule, family, config, sight, lines);
+  if (!off) for (const family of concerned) now[family] = ruleWay(rule, family, config, sight, lines, ways);
   return {
     number,
     ...(rule.description === undefined ? {} : { description: rule.description }),
@@ -68,7 +78,14 @@ function targetWords(rule: Rule): string {
   return tableOwner(rule.set.table ?? "");
 }
 
-function ruleWay(rule: Rule, family: Family, config: Config, sight: Sight, lines: readonly NotedLine[] | undefined): Way {
+function ruleWay(
+  rule: Rule,
+  family: Family,
+  config: Config,
+  sight: Sight,
+  lines: readonly NotedLine[] | undefined,
+  ways: GroupWays,
+): Way {
   const own = lines?.filter((line) => line.shown.family === family);
   if (own?.some((line) => line.shown.status === "missing")) return { to: "not-applied" };
   if (sight.kernel !== undefined && !isHooked(sight.kernel, rule.traffic, family)) return { to: "not-applied" };
@@ -79,7 +96,7 @@ function ruleWay(rule: Rule, family: Family, config: Config, sight: Sight, lines
     const uplink = config.uplink[name];
     return uplink === undefined ? { to: "not-applied" } : uplinkWay(name, uplink, family, sight);
   }
-  if (rule.action === "set" && group !== undefined) return groupWay(group, family, config, sight);
+  if (rule.action === "set" && group !== undefined) return ways(group, family);
   const owner = rule.action === "prohibit" ? PROHIBIT_OWNER : tableOwner(table ?? "");
   if (sight.kernel !== undefined && !hasLookup(sight, sight.kernel, owner, family)) return { to: "not-applied" };
   if (rule.action === "prohibit") return { to: "prohibit" };

@@ -1,29 +1,19 @@
+import { readFileSync } from "node:fs";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Lab } from "../support/lab.ts";
 import { commit } from "../support/lab-configure.ts";
+import { labFile } from "../support/lab-file.ts";
 import { INTERNET } from "../support/lab-map.ts";
 import type { Count } from "../support/lab-stream.ts";
 import { describeLab } from "../support/lab-suite.ts";
 import { until } from "../support/lab-wait.ts";
 
-/** Group web: DSL first, then the second BGP provider; its `if-down main` would be the first one. */
+/** Group web: DSL first, then the second BGP provider; with `if-down main`, which would be the first one. */
 const GROUP: readonly string[] = [
-  "exempt destination 192.168.0.0/16",
-  "uplink dsl interface eth1",
-  "uplink dsl gateway 198.51.100.1",
-  "uplink dsl gateway6 2001:db8:51::1",
-  "uplink dsl source-nat masquerade",
-  "uplink two interface eth3",
-  "uplink two gateway 192.0.2.5",
-  "uplink two gateway6 2001:db8:e2::1",
-  "uplink two source-nat masquerade",
-  "group web uplink dsl priority 10",
-  "group web uplink two priority 20",
-  "rule 10 inbound-interface eth0",
-  "rule 10 protocol tcp_udp",
-  "rule 10 destination port 443,5000",
-  "rule 10 set group web",
-].map((line) => `set policy-route ${line}`);
+  ...readFileSync(labFile("examples/failover/router.config"), "utf8").split("\n"),
+  "set policy-route rule 10 destination port 443,5000",
+  "set policy-route group web if-down main",
+].filter((line) => line.startsWith("set "));
 
 const router = (lab: Lab, ...argv: string[]) => lab.must("router", argv);
 const force = (lab: Lab, ...words: string[]) => router(lab, "policy-route", "force", ...words);
@@ -142,6 +132,25 @@ describeLab("groups", (lab) => {
       exitCode: 1,
       stderr: expect.stringContaining('uplink "dls" is not configured (did you mean "dsl"?)'),
     });
+  });
+
+  test("the router's own traffic goes by the group, with a source of the member it leaves by", async () => {
+    await commit(lab(), [
+      "set policy-route rule 30 traffic local",
+      "set policy-route rule 30 protocol tcp",
+      "set policy-route rule 30 destination port 993",
+      "set policy-route rule 30 set group web",
+      "delete policy-route uplink two source-nat",
+    ]);
+    expect((await lab().probe("router", { port: 993 })).by).toBe("dsl");
+    await lab().carrier("eth1", "down");
+    for (const [to, source] of [
+      [INTERNET.ipv4, "192.0.2.6"],
+      [INTERNET.ipv6, "2001:db8:e2::2"],
+    ] as const) {
+      expect(await lab().probe("router", { port: 993, to })).toMatchObject({ by: "bgp2", source });
+    }
+    await commit(lab(), ["delete policy-route rule 30", "set policy-route uplink two source-nat masquerade"]);
   });
 
   test("a member that is held back waits behind the others until the operator lets it go", async () => {
