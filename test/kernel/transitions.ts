@@ -49,7 +49,7 @@ export const A: readonly string[] = [
   ...port(60, "tcp", "993", "set group pool"),
 ];
 
-/** Of A: another gateway, table, mark, rule target and source NAT; an uplink more, one less; if-down main -> prohibit; other sets; a group with other members that balances. */
+/** Of A: another gateway, table, mark, rule target and source NAT; an uplink more, one less; if-down main -> prohibit; other sets; a group with other members in another order. */
 export const B: readonly string[] = [
   ...uplink("one", "interface eth1", "gateway 198.51.100.254", "gateway6 2001:db8:1::1", "if-down prohibit"),
   ...TWO,
@@ -69,9 +69,8 @@ export const B: readonly string[] = [
   ...port(30, "udp", "53", "set uplink fresh"),
   ...port(40, "udp", "5000", "set uplink lost"),
   ...alike("two", 60),
-  "group pool mode balance",
-  "group pool uplink one weight 3",
-  "group pool uplink fresh",
+  "group pool uplink one priority 20",
+  "group pool uplink fresh priority 10",
   "group pool if-down unreachable",
   ...port(60, "tcp", "993", "set group pool"),
   "group none if-down blackhole",
