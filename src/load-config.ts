@@ -1,5 +1,3 @@
-import { LOAD_BALANCING } from "./applied.ts";
-import { treeBelow } from "./config/build-tree.ts";
 import { checkParsed } from "./config/check-tree.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
@@ -12,6 +10,7 @@ import type { FoundConfig } from "./host/config-source.ts";
 import { readLinks, readTableNames } from "./host/gather-facts.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
+import { pathsOfUsers } from "./uplink/configured-users.ts";
 import type { Link } from "./uplink/facts.ts";
 
 /** A configuration that passed every check, with its text in `set` form; both empty when `policy-route` is not configured. */
@@ -46,6 +45,6 @@ export async function loadConfig(
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });
   if (errors.length > 0) throw new ConfigError(errors);
-  const neighbour = treeBelow(found.router, ["load-balancing", "wan"]) === undefined ? "" : LOAD_BALANCING;
-  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]) + neighbour, warnings };
+  const neighbours = pathsOfUsers(found.router).map((path) => `set ${path}\n`);
+  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]) + neighbours.join(""), warnings };
 }

@@ -1,4 +1,4 @@
-import { hasLoadBalancing, readApplied, readLastApplied, readSavedState } from "./applied.ts";
+import { neighboursIn, readApplied, readLastApplied, readSavedState } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
@@ -18,7 +18,7 @@ export async function look(context: Context): Promise<Sight> {
       allowSsh: false,
       refuseMistakes: false,
       counters: true,
-      loadBalancing: hasLoadBalancing(text),
+      neighbours: neighboursIn(text),
     });
     return {
       config,
@@ -30,6 +30,8 @@ export async function look(context: Context): Promise<Sight> {
       now: prepared.facts?.now ?? 0,
       backend: prepared.backend,
       warnings: prepared.warnings.map(formatIssue),
+      markUses: prepared.facts?.markUses ?? [],
+      collisions: prepared.collisions,
       kernel: prepared,
       saved: undefined,
     };
@@ -57,6 +59,8 @@ async function lookAtSaved(context: Context, config: Config | undefined): Promis
     now: Math.floor(host.now() / 1000),
     backend: state?.backend,
     warnings: state?.warnings ?? [],
+    markUses: state?.markUses ?? [],
+    collisions: state?.collisions ?? [],
     kernel: undefined,
     saved: { at: state?.at ?? 0, reason: state?.reason ?? "" },
   };

@@ -33,6 +33,7 @@ export function compileRulesets(
     slots: [...slots.assignment.slots].map(([owner, slot]) => ({ owner, slot })),
     localSlots: localSlots(config, slots, parts.groups),
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
+    vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
   };
   if (backend === "iptables") {
@@ -42,7 +43,6 @@ export function compileRulesets(
   const table = compileNft({
     ...input,
     labels: balanced && facts.nft.works && facts.nft.labels,
-    vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
   });
   return { chains: [], hooks: [], nft: [table], sets: [] };
 }

@@ -1,4 +1,5 @@
 import { formatGroup, formatGroupList } from "./format-group.ts";
+import { formatMarks } from "./format-marks.ts";
 import { formatOverview, formatRuleList } from "./format-overview.ts";
 import { formatRule } from "./format-rule.ts";
 import { formatRoutingTable } from "./format-table.ts";
@@ -7,7 +8,7 @@ import type { Shown } from "./model.ts";
 import { stateLine } from "./words.ts";
 
 /** Which part is looked at; `undefined` is the overview. */
-export type View = "uplink" | "group" | "rule" | "table" | undefined;
+export type View = "uplink" | "group" | "rule" | "table" | "marks" | undefined;
 
 /** The text of a view. `at`: the time, seconds since the epoch. */
 export function formatShown(shown: Shown, view: View, name: string | undefined, at: number): string {
@@ -33,6 +34,8 @@ function blocksOf(shown: Shown, view: Exclude<View, undefined>, name: string | u
       if (name !== undefined) return rules.map(formatRule);
       return rules.length === 0 ? [] : [formatRuleList(rules)];
     }
+    case "marks":
+      return shown.marks === undefined ? [] : [formatMarks(shown.marks)];
     case "table":
       return (shown.tables ?? []).map(formatRoutingTable);
   }
