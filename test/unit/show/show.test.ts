@@ -313,7 +313,10 @@ Group web: up
     expect(text(sight, "table", "web.sat")).toMatch(/^Table web\.sat \(2007\), member web sat\n/);
     expect(text(sight, "table", "web.sat")).toContain("default via 203.0.113.1 dev eth3 src 203.0.113.7 metric 1");
     expect(text(sight, "uplink", "sat")).toMatch(/^ +Groups +web$/m);
+    expect(text(sight, "marks")).toMatch(/member web sat .*web\.sat \(2007\)/);
     expect(() => text(sight, "group", "wbe")).toThrow('group "wbe" is not configured (did you mean "web"?)');
+  });
+});
 
 describe("marks", () => {
   const uses = [
