@@ -28,13 +28,18 @@ export interface ChainInput {
   readonly vrfInterfaces: readonly string[];
   /** Bits outside our field that are cleared with every mark we write, 0 for none (see compile-nft.ts). */
   readonly alsoCleared: number;
+  /** The kernel gives connections labels: the slot is kept in one too. */
+  readonly labels: boolean;
 }
+
+type Slots = ChainInput["slots"];
 
 /** Names of the chains, the same in iptables and in our nft table: nft's reserved words have no capital letters. */
 export const CHAINS = {
   pre: `${CHAIN_PREFIX}_PRE`,
   out: `${CHAIN_PREFIX}_OUT`,
   keep: `${CHAIN_PREFIX}_KEEP`,
+  recover: `${CHAIN_PREFIX}_RECOVER`,
   pin: `${CHAIN_PREFIX}_PIN`,
   snat: `${CHAIN_PREFIX}_SNAT`,
   forwarded: `${CHAIN_PREFIX}_FWD`,
@@ -56,11 +61,16 @@ export function written({ alsoCleared }: ChainInput, mark: Fwmark): Fwmark {
   return { value: mark.value, mask: (mark.mask | alsoCleared) >>> 0 };
 }
 
+/** A label says "came in by that uplink" by this bit, and the slot by the bit of its number. */
+export const ARRIVAL_LABEL = 0;
+
+const arrivalChain = (slot: number): string => `${CHAIN_PREFIX}_A_${slot}`;
+
 /**
  * Once per connection the rules are asked; every later packet goes by what the connection remembers, whatever the number of
- * rules. `recovery` comes before the memory is looked at.
+ * rules.
  */
-export function preRules(input: ChainInput, recovery: readonly Rule[] = []): Rule[] {
+export function preRules(input: ChainInput): Rule[] {
   const { field, uplinks, strict } = input;
   const arrivals = uplinks.flatMap((target): Rule[] => {
     const { name, config, slot } = target;
@@ -72,21 +82,87 @@ export function preRules(input: ChainInput, recovery: readonly Rule[] = []): Rul
       ...(strict.includes(target) ? [{ matches: [from], action: { action: "set-mark", mark }, note } satisfies Rule] : []),
       // Before KEEP: a related connection (active FTP) inherits its master's mark without the arrival bit.
       ...(config["track-inbound"] === "enable"
-        ? [{ matches: [from, ORIGINAL, UNCONFIRMED], action: { action: "set-connmark", mark }, note } satisfies Rule]
+        ? [{ matches: [from, ORIGINAL, UNCONFIRMED], action: arrival(input, slot), note } satisfies Rule]
         : []),
     ];
   });
-  return [...arrivals, ...recovery, { matches: [hasSlot(field)], action: jump(CHAINS.keep) }, ...firstPacket(CHAINS.forwarded)];
+  return [...arrivals, ...remembered(input), ...firstPacket(CHAINS.forwarded)];
+}
+
+/** With labels there are three things to remember of an arrival: a chain of its own keeps that off the path of later packets. */
+function arrival(input: ChainInput, slot: number): Action {
+  return input.labels
+    ? jump(arrivalChain(slot))
+    : { action: "set-connmark", mark: written(input, arrivalMark(input.field, slot)) };
+}
+
+/** The chains that note by which uplink a connection came in. None without labels: then a single rule does it. */
+export function arrivalChains(input: ChainInput): { name: string; rules: Rule[] }[] {
+  const { field, uplinks } = input;
+  if (!input.labels) return [];
+  return uplinks.filter(tracksInbound).map(({ name, slot }) => {
+    const note = `uplink ${name}`;
+    const actions: Action[] = [
+      { action: "set-connmark", mark: written(input, arrivalMark(field, slot)) },
+      { action: "set-label", label: slot },
+      { action: "set-label", label: ARRIVAL_LABEL },
+    ];
+    return { name: arrivalChain(slot), rules: actions.map((action) => ({ matches: [], action, note })) };
+  });
+}
+
+/** A mark of any kind. */
+export const SOME_CONNMARK: Match = connmark({ value: 0, mask: 0xffffffff }, true);
+
+/** What a connection has remembered since its first packet. */
+function remembered({ field, labels }: ChainInput): Rule[] {
+  const keep: Rule = { matches: [hasSlot(field)], action: jump(CHAINS.keep) };
+  // Whoever took our mark away left his own: where nobody else marks connections, nothing is ever looked for.
+  return labels ? [keep, { matches: [SOME_CONNMARK, CONFIRMED], action: { action: "goto", chain: CHAINS.recover } }] : [keep];
+}
+
+/**
+ * A connection that has lost its slot to somebody's mark: WAN load balancing writes its own as a whole, with every packet until
+ * there is an answer, and with every packet at all when it balances each. The last label wins: "pinned to main" comes after the slot that was left.
+ */
+export function recoverRules(input: ChainInput): Rule[] {
+  const { field, uplinks } = input;
+  const restore = (slot: number, note: string, mark: Fwmark, ...more: Match[]): Rule => ({
+    matches: [...more, { match: "label", label: slot }],
+    action: { action: "set-connmark", mark: written(input, mark) },
+    note,
+  });
+  return [
+    ...allSlots(input)
+      .filter(({ slot }) => !input.groups.some((group) => group.slot === slot))
+      .map(({ slot, owner }) => restore(slot, owner, slotMark(field, slot))),
+    ...uplinks
+      .filter(tracksInbound)
+      .map(({ slot, name }) =>
+        restore(slot, `uplink ${name}`, arrivalMark(field, slot), { match: "label", label: ARRIVAL_LABEL }),
+      ),
+    { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
+  ];
+}
+
+function tracksInbound({ config }: UplinkTarget): boolean {
+  return config.interface !== undefined && !config.disable && config["track-inbound"] === "enable";
+}
+
+/** In the order of their numbers, so that no text depends on the order in which they were given; "pinned to main" is the last. */
+export function allSlots({ field, slots }: ChainInput): Slots {
+  const given = [...slots].sort((a, b) => a.slot - b.slot);
+  return [...given, { slot: field.pinnedToMain, owner: "pinned to main" }];
 }
 
 /** The same for the router's own packets. */
-export function outRules({ field }: ChainInput, recovery: readonly Rule[] = []): Rule[] {
+export function outRules(input: ChainInput): Rule[] {
+  const { field } = input;
   return [
     { matches: [{ match: "out-interface", name: "lo", negate: false }], action: RETURN },
     // Marked by its program (SO_MARK: a prober, a tunnel): it knows what it wants.
     { matches: [fwmark({ value: 0, mask: field.slotMask }, true)], action: ACCEPT },
-    ...recovery,
-    { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
+    ...remembered(input),
     ...firstPacket(CHAINS.local),
   ];
 }
@@ -140,8 +216,16 @@ export function targetRules(input: ChainInput, slot: number, note: string): Rule
   return [
     { matches: [], action: { action: "set-mark", mark }, note },
     { matches: [], action: { action: "set-connmark", mark }, note },
+    ...(input.labels && !isOfGroup(input, slot)
+      ? [{ matches: [], action: { action: "set-label", label: slot }, note } satisfies Rule]
+      : []),
     { matches: [], action: ACCEPT, note },
   ];
+}
+
+/** Slots of groups and members: what their connections remember is decided on their way out. */
+function isOfGroup({ groups }: ChainInput, slot: number): boolean {
+  return groups.some((group) => group.slot === slot || group.members.some((member) => member.slot === slot));
 }
 
 /** One member for each connection, by weight: each is asked with its share of what those before it have left. */
@@ -175,7 +259,24 @@ export function pinRules(input: ChainInput): Rule[] {
         ...group.members.flatMap(({ slot, uplink, owner }) => elsewhere(slot, uplink.interface, pin, owner)),
       ];
     }),
+    ...pinLabels(input),
   ];
+}
+
+/**
+ * The slot a connection left with, in its label. Labels are never taken away: a member's is not given before it is known that
+ * the connection leaves by it.
+ */
+function pinLabels({ field, groups, labels }: ChainInput): Rule[] {
+  if (!labels) return [];
+  const members = groups.flatMap(({ members }) => members.map(({ slot, owner }) => ({ slot, note: { note: owner } })));
+  return [...members, { slot: field.pinnedToMain, note: {} }].map(
+    ({ slot, note }): Rule => ({
+      matches: [connmark(slotMark(field, slot))],
+      action: { action: "set-label", label: slot },
+      ...note,
+    }),
+  );
 }
 
 /** The chain that finds out by which member of a group a connection leaves. */

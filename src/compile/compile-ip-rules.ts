@@ -1,20 +1,20 @@
 import type { IpRule } from "../kernel/kernel-state.ts";
-import { PREFERENCE } from "../kernel/ownership.ts";
 import type { Family } from "../net/address.ts";
 import type { Fwmark } from "../net/fwmark.ts";
 import { arrivalMark, type MarkField } from "./mark-field.ts";
+import type { Preferences } from "./preferences.ts";
 import type { UplinkTarget } from "./targets.ts";
 
-export function fwmarkRule(family: Family, base: number, fwmark: Fwmark, table: number): IpRule {
-  return { family, preference: base + PREFERENCE.fwmark, fwmark, action: { lookup: table } };
+export function fwmarkRule(family: Family, at: Preferences, fwmark: Fwmark, table: number): IpRule {
+  return { family, preference: at.fwmark, fwmark, action: { lookup: table } };
 }
 
 /** `from <own address> lookup <table>`: what the router sends from an uplink's address leaves by that uplink. */
-export function sourceRules(target: UplinkTarget, family: Family, base: number): IpRule[] {
+export function sourceRules(target: UplinkTarget, family: Family, at: Preferences): IpRule[] {
   if (target.state === undefined || target.config["source-rule"] === "disable") return [];
   return target.state.addresses
     .filter((address) => address.family === family && address.scope !== "link")
-    .map((address) => ({ family, preference: base + PREFERENCE.from, from: address.address, action: { lookup: target.table } }));
+    .map((address) => ({ family, preference: at.from, from: address.address, action: { lookup: target.table } }));
 }
 
 /**
@@ -22,17 +22,17 @@ export function sourceRules(target: UplinkTarget, family: Family, base: number):
  * bit. The reverse lookup, which for forwarded packets is made with the *output* interface as iif, then finds the uplink's
  * table; the packet's own lookup, with the uplink as iif, jumps over that (kernel-layout.md 2.1).
  */
-export function arrivalRules(strict: readonly UplinkTarget[], field: MarkField, base: number): IpRule[] {
+export function arrivalRules(strict: readonly UplinkTarget[], field: MarkField, at: Preferences): IpRule[] {
   if (strict.length === 0) return [];
   const family = "ipv4";
-  const end = base + PREFERENCE.arrivalEnd;
+  const end = at.arrivalEnd;
   const rules: IpRule[] = [{ family, preference: end, action: "nop" }];
   for (const target of strict) {
     const fwmark = arrivalMark(field, target.slot);
     const iif = target.config.interface;
     if (iif === undefined) continue;
-    rules.push({ family, preference: base + PREFERENCE.arrivalGoto, iif, fwmark, action: { goto: end } });
-    rules.push({ family, preference: base + PREFERENCE.arrivalLookup, fwmark, action: { lookup: target.table } });
+    rules.push({ family, preference: at.arrivalGoto, iif, fwmark, action: { goto: end } });
+    rules.push({ family, preference: at.arrivalLookup, fwmark, action: { lookup: target.table } });
   }
   return rules;
 }

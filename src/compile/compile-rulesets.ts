@@ -35,6 +35,7 @@ export function compileRulesets(
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
     vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
+    labels: backend === "iptables" ? facts.iptables.labels : facts.nft.works && facts.nft.labels,
   };
   if (backend === "iptables") {
     const sets = new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set]));
@@ -42,7 +43,6 @@ export function compileRulesets(
   }
   const table = compileNft({
     ...input,
-    labels: balanced && facts.nft.works && facts.nft.labels,
   });
   return { chains: [], hooks: [], nft: [table], sets: [] };
 }

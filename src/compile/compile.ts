@@ -16,6 +16,7 @@ import { isStrict, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
 import { type GroupTarget, groupTargets } from "./group-targets.ts";
 import { type MarkField, markField, slotMark } from "./mark-field.ts";
+import { preferences } from "./preferences.ts";
 import { renderSlotMemory } from "./slot-memory.ts";
 import { ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
 
@@ -106,19 +107,19 @@ function compileFamily(
   local: RuleChains,
 ): FamilyPart {
   const { config, facts, slots } = input;
-  const base = config["rule-priority"];
+  const at = preferences(config["rule-priority"], facts.catchAlls, family);
   const thrown = thrownPrefixes(config, facts.links, family);
   const others = otherTargets(config, facts, targets, slots);
   return {
     ...compileRulesets(input, { family, field, uplinks: targets, groups, strict, forwarded, local }),
     ipRules: [
-      ...targets.map((target) => fwmarkRule(family, base, slotMark(field, target.slot), target.table)),
+      ...targets.map((target) => fwmarkRule(family, at, slotMark(field, target.slot), target.table)),
       ...groups
         .flatMap((group) => [group, ...group.members])
-        .map(({ slot, table }) => fwmarkRule(family, base, slotMark(field, slot), table)),
-      ...others.map(({ slot, table }) => fwmarkRule(family, base, slotMark(field, slot), table)),
-      ...(family === "ipv4" ? arrivalRules(strict, field, base) : []),
-      ...targets.flatMap((target) => sourceRules(target, family, base)),
+        .map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
+      ...others.map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
+      ...(family === "ipv4" ? arrivalRules(strict, field, at) : []),
+      ...targets.flatMap((target) => sourceRules(target, family, at)),
     ],
     routes: [
       ...targets.flatMap((target) => uplinkRoutes(target, family, thrown)),

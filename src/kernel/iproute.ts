@@ -146,6 +146,18 @@ function ruleWords(entry: RuleJson): string[] {
   ];
 }
 
+/** What a rule that takes every packet may say besides its place and its action (`ip -N -d -j rule`). */
+const UNCONDITIONAL = new Set(["priority", "not", "src", "fwmark", "fwmask", "table", "suppress_prefixlen", "protocol"]);
+
+/** Preferences of rules of others that take every packet, but for those with a mark of theirs (`not fwmark`). */
+export function parseCatchAlls(json: readonly unknown[]): number[] {
+  return (json as readonly RuleJson[]).flatMap((rule) => {
+    const foreign = rule.protocol !== String(PROTOCOL) && rule.priority !== undefined && rule.table !== undefined;
+    const all = rule.src === "all" && Object.keys(rule).every((key) => UNCONDITIONAL.has(key));
+    return foreign && all && (rule.fwmark !== undefined) === "not" in rule ? [rule.priority ?? 0] : [];
+  });
+}
+
 interface RouteJson {
   type?: string;
   dst?: string;

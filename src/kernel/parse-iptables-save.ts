@@ -19,6 +19,8 @@ export interface SavedTables {
   readonly notrack: boolean;
   /** Packet counters of rules of ours by hash, when the save was made with `-c`. Lines that say the same are one. */
   readonly packets: ReadonlyMap<string, number>;
+  /** Chains that our jumps could be in and that iptables cannot read, `nat POSTROUTING`: rules of nft's own are in there. */
+  readonly closed: readonly string[];
   /** Which iptables answered, from its first line; unknown when there was nothing to save. */
   readonly frontEnd: "nft" | "legacy" | undefined;
 }
@@ -86,6 +88,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     vyattaHooks,
     notrack,
     packets,
+    closed: [],
     frontEnd: frontEndOf(text),
   };
 }

@@ -80,8 +80,6 @@ function renderMatch(match: Match, family: Family): string {
       return "rt ipsec missing";
     case "chance":
       return `numgen random mod ${match.of} < ${match.part}`;
-    case "new":
-      return "ct state new";
     case "label":
       return `ct label ${match.label}`;
   }
