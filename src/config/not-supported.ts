@@ -10,10 +10,7 @@ export interface NotSupported {
 /** The whole list. Everything else in the language does what it says: nothing is accepted and ignored. */
 export const NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "uplink * gateway-mac" },
-  { path: "uplink * flush-connections", values: ["never", "on-down", "both"] },
-  { path: "group *" },
   { path: "rule * traffic", values: ["inbound"] },
-  { path: "rule * set group" },
   { path: "rule * set reply-uplink" },
 ];
 

@@ -281,15 +281,11 @@ describe("the whole language", () => {
 
   it("says what is not supported, for each place", () => {
     expect(
-      errorsOf([
-        "group web mode balance",
-        "uplink dsl interface eth1",
-        "uplink dsl flush-connections both",
-        "rule 20 set uplink dsl",
-      ]),
+      errorsOf(["uplink dsl interface eth1", "uplink dsl gateway-mac 52:54:00:c2:a5:43", "rule 20 traffic inbound"]),
     ).toEqual([
-      "policy-route: group web is not supported yet",
-      "policy-route uplink dsl: flush-connections both is not supported yet",
+      "policy-route rule 20: traffic inbound is not supported yet",
+      "policy-route rule 20: nothing to do: set an uplink, group or table, or an action",
+      "policy-route uplink dsl: gateway-mac is not supported yet",
     ]);
   });
 });
