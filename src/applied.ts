@@ -76,9 +76,14 @@ async function readParsed({ host, paths }: Context): Promise<ParsedApplied | und
   }
 }
 
-export async function readSavedState(context: Context): Promise<SavedState | undefined> {
-  const text = await context.host.read(context.paths.state);
-  return text === undefined ? undefined : (JSON.parse(text) as SavedState);
+/** The picture of the last reconcile; a damaged one is as good as none, since the next reconcile makes it anew. */
+export async function readSavedState({ host, paths }: Context): Promise<SavedState | undefined> {
+  const text = await host.read(paths.state);
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as SavedState);
+  } catch {
+    return undefined;
+  }
 }
 
 export async function readLastApplied(context: Context): Promise<LastApplied | undefined> {

@@ -56,6 +56,12 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .description("compute and apply everything anew from the configuration that was last applied")
     .action(doing(async () => (await import("./commands/restart.ts")).run(await context())));
   program
+    .command("monitor")
+    .description(
+      "follow links, addresses and leases, and put back what others change, until SIGTERM; SIGHUP looks at everything anew",
+    )
+    .action(doing(async () => (await import("./commands/monitor.ts")).run(await context())));
+  program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")
     .argument("<words...>")

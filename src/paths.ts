@@ -17,6 +17,11 @@ export interface Paths {
   readonly sysctls: string;
   /** One file per interface and source, written by the DHCP and PPP hooks. */
   readonly leases: string;
+  /** What happened, one JSON object per line; the older half beside it as `events.jsonl.1`. World-readable. */
+  readonly events: string;
+  /** Held by the one `policy-route monitor`, and its process number. */
+  readonly monitorLock: string;
+  readonly monitorPid: string;
   /** What the monitor found out by watching (uplink/liveness.ts). */
   readonly liveness: string;
   /** Uplinks the operator forced up or down. */
@@ -44,6 +49,9 @@ export function pathsBelow(root: string): Paths {
     appliedValues: `${run}/applied.json`,
     sysctls: `${run}/sysctls.json`,
     leases: `${run}/leases`,
+    events: `${run}/events.jsonl`,
+    monitorLock: `${run}/monitor.lock`,
+    monitorPid: `${run}/monitor.pid`,
     liveness: `${run}/liveness.json`,
     forced: `${run}/forced.json`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,

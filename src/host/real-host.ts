@@ -2,13 +2,11 @@ import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Host, HostError, type Output, type RunOptions } from "./host.ts";
-
-/** Where network tools live; sudo and cron leave some of these out of PATH. */
-const TOOL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+import { toolPath } from "./tool-path.ts";
 
 /** The machine this runs on. Paths are taken as they are: `--root` is the business of paths.ts. */
 export function realHost(env: Readonly<Record<string, string | undefined>>): Host {
-  const path = env["PATH"] === undefined || env["PATH"] === "" ? TOOL_PATH : `${env["PATH"]}:${TOOL_PATH}`;
+  const path = toolPath(env);
   return {
     run: (argv, options) => run(argv, options ?? {}, path),
     read: (file) => read(file),
