@@ -41,9 +41,7 @@ export function compileRulesets(
     const sets = new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set]));
     return { ...compileChains(input), nft: [], sets: [...sets.values()] };
   }
-  const table = compileNft({
-    ...input,
-  });
+  const table = compileNft(input);
   return { chains: [], hooks: [], nft: [table], sets: [] };
 }
 

@@ -75,9 +75,9 @@ connections while it is starting or stopped.
 function columnsText(): string {
   const guard = ({ guard, window }: Backend): string =>
     guard === "nothing"
-      ? "has no jump that could be displaced"
+      ? "has no jump that could be displaced; ip rules that take every packet (wg-quick) are answered by policy-route monitor, allowed: 1000 ms"
       : guard === "monitor"
-        ? `policy-route monitor puts its jumps back; allowed: ${window} ms`
+        ? `policy-route monitor puts its jumps back; allowed: ${window} ms, or until it says so where the machine was busy with other tests`
         : "nobody puts its jumps back yet: the matrix runs `policy-route restart` after the event, and counts what went wrong until then in parentheses";
   return BACKENDS.map((backend) => `- ${backend.name}: ${guard(backend)}.`).join("\n");
 }

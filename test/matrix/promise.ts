@@ -20,27 +20,13 @@ export interface Gap {
 /** Each line goes when what it waits for is there: the test fails when a gap holds again, and when another one opens. */
 export const GAPS: readonly Gap[] = [
   {
-    backends: ["iptables-nft", "iptables-legacy"],
-    neighbours: [
-      "WAN load balancing, 1.2 and 1.3",
-      "WAN load balancing, 1.2 and 1.3, per packet",
-      "WAN load balancing, 1.2 and 1.3, sticky inbound and local traffic",
-      "Vyatta 6.5 policy route",
-    ],
-    events: ["boot, we first"],
-    parts: ["datagrams"],
-    why:
-      "The traffic begins while the other's jump is in front and nobody has put ours back, so the flow is the other's from its first packet on, and " +
-      "stays so to its end. It waits for the jump order guard, which is faster than that.",
-  },
-  {
     backends: ["iptables-nft", "iptables-legacy", "nftables"],
     neighbours: ["wg-quick"],
     events: ["its start", "its restart", "boot, we first"],
     parts: ["datagrams"],
     why:
       "An ip rule added without a preference becomes the second of all, whatever is there (Linux, fib_default_rule_pref), so wg-quick's " +
-      "`not fwmark 51820 lookup 51820` takes every steered packet until our ip rules go in front of it. A flow that went into the tunnel meanwhile " +
+      "`not fwmark 51820 lookup 51820` takes every steered packet until the monitor has put our ip rules in front of it. A flow that went into the tunnel meanwhile " +
       "has left its uplink and stays there, as one that leaves by another line always does.",
   },
 ];
