@@ -49,7 +49,7 @@ async function during(
   return await stream.stop();
 }
 
-describeLab("groups", (lab) => {
+describeLab("groups", (lab, frontEnd) => {
   beforeAll(() => commit(lab(), GROUP));
   afterEach(() => whole(lab()));
 
@@ -73,6 +73,9 @@ describeLab("groups", (lab) => {
     await until("packets by bgp2", async () => (await stream.count()).by.bgp2 > 100);
     await lab().carrier("eth1", "up");
     await reaches(lab(), "dsl");
+    expect(await say(lab(), "outage")).toMatchObject({ by: "bgp2" });
+    // As WAN load balancing does: the member is in the label, too.
+    await router(lab(), "conntrack", "-U", "-f", "ipv4", "-p", "tcp", "--dport", "443", "--state", "ESTABLISHED", "-m", "201");
     expect(await say(lab(), "outage")).toMatchObject({ by: "bgp2" });
     const { sent } = await stream.count();
     await until("200 more packets", async () => (await stream.count()).sent > sent + 200);
@@ -115,6 +118,21 @@ describeLab("groups", (lab) => {
     const translated = ["dsl", "two"].map((name) => `set policy-route uplink ${name} source-nat masquerade`);
     await commit(lab(), [...translated, "delete policy-route group web if-down"]);
   });
+
+  // In nftables nobody can get in front.
+  if (frontEnd !== "nftables")
+    test("while a foreign jump is in front of ours a kill switch lets nothing by, and the connection goes on afterwards", async () => {
+      await commit(lab(), ["set policy-route group web if-down prohibit"]);
+      expect(await open(lab(), "strays")).toMatchObject({ by: "dsl" });
+      const leaks = await lab().capture("bgp1", "eth0", "tcp port 443");
+      const foreign = ["PREROUTING", "-p", "tcp", "--dport", "443", "-j", "ACCEPT"];
+      await router(lab(), "iptables", "-t", "mangle", "-I", ...foreign);
+      expect(await say(lab(), "strays")).toEqual({ error: "timeout" });
+      await router(lab(), "iptables", "-t", "mangle", "-D", ...foreign);
+      await until("an answer", async () => (await say(lab(), "strays")).by === "dsl");
+      expect(await leaks.stop()).toEqual([]);
+      await commit(lab(), ["delete policy-route group web if-down"]);
+    });
 
   test("force down and auto, and what show says of it", async () => {
     await reaches(lab(), "dsl");
