@@ -12,16 +12,16 @@ import { VERSION } from "./version.ts";
 
 /**
  * A configuration and its text in `set` form; both empty when nothing is configured. Of the rest of the router's configuration
- * the text has what it says of other users of marks (pathsOfUsers).
+ * the text has what it says of other users of marks (pathsOfUsers), and the groups of the firewall that rules name.
  */
 export interface Applied {
   readonly config: Config | undefined;
   readonly text: string;
 }
 
-/** Paths of the rest of the router's configuration in an applied text. Told apart without parsing: hooks read this at every call. */
+/** Paths of other users of marks in an applied text: of the rest of the router's configuration, without the groups of the firewall. Told apart without parsing: hooks read this at every call. */
 export function neighboursIn(text: string): string[] {
-  return [...text.matchAll(/^set (?!'?policy-route\b)(.+)$/gm)].map(([, path = ""]) => path);
+  return [...text.matchAll(/^set (?!'?policy-route\b|'firewall' 'group')(.+)$/gm)].map(([, path = ""]) => path);
 }
 
 /** The world-readable picture of the last reconcile, for operators who may not ask the kernel. Version 1. */
@@ -78,9 +78,14 @@ async function readParsed({ host, paths }: Context): Promise<ParsedApplied | und
   }
 }
 
-export async function readSavedState(context: Context): Promise<SavedState | undefined> {
-  const text = await context.host.read(context.paths.state);
-  return text === undefined ? undefined : (JSON.parse(text) as SavedState);
+/** The picture of the last reconcile; a damaged one is as good as none, since the next reconcile makes it anew. */
+export async function readSavedState({ host, paths }: Context): Promise<SavedState | undefined> {
+  const text = await host.read(paths.state);
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as SavedState);
+  } catch {
+    return undefined;
+  }
 }
 
 export async function readLastApplied(context: Context): Promise<LastApplied | undefined> {
@@ -92,7 +97,8 @@ export async function readLastApplied(context: Context): Promise<LastApplied | u
 export async function saveApplied(context: Context, applied: Applied, settled: Prepared, reason: string): Promise<void> {
   const { host, paths } = context;
   if (applied.config === undefined) {
-    for (const path of [paths.applied, paths.appliedValues, paths.state, paths.forced]) await host.remove(path);
+    const files = [paths.applied, paths.appliedValues, paths.state, paths.liveness, paths.probes, paths.forced];
+    for (const path of files) await host.remove(path);
     await host.removeFolder(dirname(paths.lastApplied));
     return;
   }

@@ -1,15 +1,20 @@
 import { checkParsed } from "./config/check-tree.ts";
+import { programsOf } from "./config/check-uplink-health.ts";
+import type { ConfigTree } from "./config/config-tree.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
-import { parseConfigTree } from "./config/parse-config.ts";
+import { usesOutsideNames } from "./config/outside-names.ts";
+import { type ParsedConfig, parseConfigTree } from "./config/parse-config.ts";
 import { renderSetCommands } from "./config/render-tree.ts";
 import type { Config } from "./config/schema.ts";
 import { kindOf } from "./config/schema-paths.ts";
 import type { Context } from "./context.ts";
 import type { FoundConfig } from "./host/config-source.ts";
 import { readLinks, readTableNames } from "./host/gather-facts.ts";
+import { lookForPrograms } from "./host/look-for-programs.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
+import type { NamesLookedUp } from "./look-up-names.ts";
 import { pathsOfUsers } from "./uplink/configured-users.ts";
 import type { Link } from "./uplink/facts.ts";
 
@@ -31,20 +36,39 @@ export async function loadConfig(
   await postponeOptimising(found.tree.children.get("rule")?.children.size ?? 0);
   const { tree } = found;
   // The links come from a program: the configuration is read while it runs.
-  const [links, parsed, tableNames, allRpFilter] = await Promise.all([
+  const reading = readTree(context, found.router, tree);
+  const [links, { parsed, names }, tableNames, allRpFilter, programs] = await Promise.all([
     known,
-    readLookups(host, paths).then((lookups) => parseConfigTree(tree, lookups)),
+    reading,
     readTableNames(host, paths),
     host.read("/proc/sys/net/ipv4/conf/all/rp_filter"),
+    reading.then(({ parsed: { config } }) => lookForPrograms(host, paths.root, programsOf(config))),
   ]);
   const configured = configuredInterfaces(found.router);
   const { config, errors, warnings } = checkParsed(tree, parsed, {
     links,
     tableNames,
+    ...names?.known,
+    ...programs,
     ...(configured === undefined ? {} : { configured }),
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });
   if (errors.length > 0) throw new ConfigError(errors);
   const neighbours = pathsOfUsers(found.router).map((path) => `set ${path}\n`);
-  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]) + neighbours.join(""), warnings };
+  const text = renderSetCommands(tree, kindOf, ["policy-route"]) + (names?.text ?? "") + neighbours.join("");
+  return { config, text, warnings };
+}
+
+/** The configuration with what the names in it stand for that are not its own. */
+async function readTree(
+  context: Context,
+  router: ConfigTree,
+  tree: ConfigTree,
+): Promise<{ readonly parsed: ParsedConfig; readonly names?: NamesLookedUp }> {
+  const lookups = await readLookups(context.host, context.paths);
+  const parsed = parseConfigTree(tree, lookups);
+  if (!usesOutsideNames(parsed.config)) return { parsed };
+  const { lookUpNames } = await import("./look-up-names.ts");
+  const names = await lookUpNames(context, parsed.config, router, lookups);
+  return { parsed: { config: names.config, issues: [...parsed.issues, ...names.issues] }, names };
 }

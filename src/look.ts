@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { isRefusal } from "./host/is-refusal.ts";
 import { prepare } from "./prepare.ts";
 import type { Sight } from "./show/sight.ts";
+import { type ProbesKnown, parseProbes } from "./uplink/health-file.ts";
 import { parseForced, parseLiveness } from "./uplink/liveness.ts";
 
 /**
@@ -13,6 +14,7 @@ import { parseForced, parseLiveness } from "./uplink/liveness.ts";
  */
 export async function look(context: Context): Promise<Sight> {
   const { config, text } = await readApplied(context);
+  const probes = await readProbes(context, config);
   try {
     const prepared = await prepare(context, config, {
       allowSsh: false,
@@ -32,16 +34,22 @@ export async function look(context: Context): Promise<Sight> {
       warnings: prepared.warnings.map(formatIssue),
       markUses: prepared.facts?.markUses ?? [],
       collisions: prepared.collisions,
+      probes,
       kernel: prepared,
       saved: undefined,
     };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return await lookAtSaved(context, config);
+    return await lookAtSaved(context, config, probes);
   }
 }
 
-async function lookAtSaved(context: Context, config: Config | undefined): Promise<Sight> {
+async function readProbes({ host, paths }: Context, config: Config | undefined): Promise<ProbesKnown> {
+  const probed = Object.values(config?.uplink ?? {}).some(({ health }) => health !== undefined);
+  return probed ? parseProbes(await host.read(paths.probes)) : new Map();
+}
+
+async function lookAtSaved(context: Context, config: Config | undefined, probes: ProbesKnown): Promise<Sight> {
   const { host, paths } = context;
   const [state, last, liveness, forced] = await Promise.all([
     readSavedState(context),
@@ -61,6 +69,7 @@ async function lookAtSaved(context: Context, config: Config | undefined): Promis
     warnings: state?.warnings ?? [],
     markUses: state?.markUses ?? [],
     collisions: state?.collisions ?? [],
+    probes,
     kernel: undefined,
     saved: { at: state?.at ?? 0, reason: state?.reason ?? "" },
   };

@@ -33,6 +33,7 @@ const lazy = [
   "src/make-code-cache.ts",
   "src/command-line.ts",
   "src/host/ssh-cli.ts",
+  "src/look-up-names.ts",
   "src/parse-applied.ts",
   "src/reconcile.ts",
 ].filter((name) => existsSync(join(top, name)));

@@ -14,7 +14,7 @@ export interface ChainInput {
   readonly field: MarkField;
   readonly uplinks: readonly UplinkTarget[];
   readonly groups: readonly GroupTarget[];
-  /** Uplinks whose interface is under strict reverse path filtering. */
+  /** Uplinks whose interface is under reverse path filtering that what arrives has to be marked for. */
   readonly strict: readonly UplinkTarget[];
   /** Every slot that rules jump to or uplinks own, with the owner for the comment. */
   readonly slots: readonly { readonly slot: number; readonly owner: string }[];

@@ -32,7 +32,18 @@ export function arrivalRules(strict: readonly UplinkTarget[], field: MarkField, 
     const iif = target.config.interface;
     if (iif === undefined) continue;
     rules.push({ family, preference: at.arrivalGoto, iif, fwmark, action: { goto: end } });
-    rules.push({ family, preference: at.arrivalLookup, fwmark, action: { lookup: target.table } });
+    // Answers to probes have to pass while the uplink counts as down, when its own table may refuse everything.
+    rules.push({ family, preference: at.arrivalLookup, fwmark, action: { lookup: target.probeTable ?? target.table } });
   }
   return rules;
+}
+
+/**
+ * The uplink's probes: sockets bound to its interface whose packets carry slot and arrival bit, which no other rule for the
+ * router's own packets asks for. Forwarded packets have no socket, so `oif` never matches them.
+ */
+export function probeRule(target: UplinkTarget, family: Family, field: MarkField, at: Preferences): IpRule[] {
+  const oif = target.config.interface;
+  if (target.probeTable === undefined || oif === undefined) return [];
+  return [{ family, preference: at.probe, oif, fwmark: arrivalMark(field, target.slot), action: { lookup: target.probeTable } }];
 }

@@ -35,9 +35,15 @@ export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: reado
   const { table, state, config } = target;
   return [
     ...throws(family, table, thrown),
-    ...defaultRoute(state, family, table, DEFAULT_METRIC[family]),
+    ...usableRoute(state, family, table, DEFAULT_METRIC[family]),
     ...tail(family, table, config["if-down"]),
   ];
+}
+
+/** The table of an uplink's probes: the same way out, whatever is said against using it. */
+export function probeRoutes({ probeTable, state }: UplinkTarget, family: Family, thrown: readonly string[]): Route[] {
+  if (probeTable === undefined) return [];
+  return [...throws(family, probeTable, thrown), ...defaultRoute(state, family, probeTable, DEFAULT_METRIC[family])];
 }
 
 /**
@@ -49,7 +55,7 @@ export function groupRoutes(group: GroupTarget, family: Family, thrown: readonly
   const tables = [{ table, first: undefined }, ...members.map((member) => ({ table: member.table, first: member }))];
   return tables.flatMap(({ table, first }) => [
     ...throws(family, table, thrown),
-    ...members.flatMap((member) => defaultRoute(member.state, family, table, memberMetric(group, member, first))),
+    ...members.flatMap((member) => usableRoute(member.state, family, table, memberMetric(group, member, first))),
     ...tail(family, table, config["if-down"]),
   ]);
 }
@@ -62,11 +68,16 @@ function tail(family: Family, table: number, ifDown: Config["uplink"][string]["i
   return ifDown === "main" ? [] : [refusal(family, table, ifDown)];
 }
 
+/** None where probes or the operator object. */
+function usableRoute(state: UplinkState | undefined, family: Family, table: number, metric: number): Route[] {
+  return state?.objection === undefined ? defaultRoute(state, family, table, metric) : [];
+}
+
 function defaultRoute(state: UplinkState | undefined, family: Family, table: number, metric: number): Route[] {
-  if (state === undefined || !isRoutable(state, family)) return [];
-  const route = state.routes[family];
-  // Without carrier `ignore_routes_with_linkdown` discounts the gateway's own network, and IPv6 then takes a route over it
-  // only when told that the gateway is on the link (Linux 6.18). Told always, so that losing carrier is no difference.
+  const route = state?.routes[family];
+  if (state === undefined || route === undefined || route.kind === "none") return [];
+  // The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself.
+  if (state.link !== "up" && state.link !== "no-carrier") return [];
   return [
     {
       family,
@@ -77,14 +88,11 @@ function defaultRoute(state: UplinkState | undefined, family: Family, table: num
       device: state.interface,
       ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
       ...(route.sourceAddress === undefined ? {} : { source: route.sourceAddress }),
+      // Without carrier `ignore_routes_with_linkdown` discounts the gateway's own network, and IPv6 then takes a route over it
+      // only when told that the gateway is on the link (Linux 6.18). Told always, so that losing carrier is no difference.
       ...(route.gateway !== undefined && (route.onlink || family === "ipv6") ? { onlink: true } : {}),
     },
   ];
-}
-
-/** The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself. */
-function isRoutable({ link, objection, routes }: UplinkState, family: Family): boolean {
-  return objection === undefined && routes[family].kind !== "none" && (link === "up" || link === "no-carrier");
 }
 
 /** A default without a device: it survives carrier loss, admin down and address loss (platform/kernel.md). */

@@ -8,17 +8,17 @@ import type { UplinkState } from "../uplink/uplink-state.ts";
 import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./assign-slots.ts";
 import { CHAINS } from "./chain-rules.ts";
 import type { Backend } from "./choose-backend.ts";
-import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
-import { groupRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
+import { arrivalRules, fwmarkRule, probeRule, sourceRules } from "./compile-ip-rules.ts";
+import { groupRoutes, probeRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
 import { compileRules, type RuleChains } from "./compile-rules.ts";
 import { compileRulesets, type Rulesets } from "./compile-rulesets.ts";
-import { isStrict, uplinkSysctls } from "./compile-sysctls.ts";
+import { needsArrivalMark, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
 import { type GroupTarget, groupTargets } from "./group-targets.ts";
 import { type MarkField, markField, slotMark } from "./mark-field.ts";
 import { preferences } from "./preferences.ts";
 import { renderSlotMemory } from "./slot-memory.ts";
-import { ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
+import { probeTableName, ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
 
 export interface CompileInput {
   readonly config: Config;
@@ -39,9 +39,12 @@ export function compile(input: CompileInput): KernelState {
   const acts = Object.values(config.rule).some((rule) => !rule.disable && (rule.action === "drop" || rule.log === "enable"));
   if (config.disable || (slots.assignment.slots.size === 0 && !acts)) return EMPTY_STATE;
   const field = markField(config["mark-mask"]);
-  const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
+  const strict = targets.filter((target) => target.state !== undefined && needsArrivalMark(target, facts.rpFilter));
   const names = [
-    ...targets.map(({ name, table, tableName }) => ({ id: table, name: tableName, owner: uplinkOwner(name) })),
+    ...targets.flatMap(({ name, table, tableName, probeTable }) => [
+      { id: table, name: tableName, owner: uplinkOwner(name) },
+      ...(probeTable === undefined ? [] : [{ id: probeTable, name: probeTableName(tableName) }]),
+    ]),
     ...groups
       .flatMap((group) => [group, ...group.members])
       .map(({ table, tableName, owner }) => ({ id: table, name: tableName, owner })),
@@ -73,6 +76,11 @@ export function compile(input: CompileInput): KernelState {
 /** Mistakes that only show once tables have numbers. */
 export function checkTables(config: Config, facts: Facts, uplinks: readonly UplinkState[], slots: AssignedSlots): Issue[] {
   const targets = uplinkTargets(config, uplinks, slots.assignment);
+  const probes = targets.flatMap((target): Issue[] => {
+    const other = targets.find(({ probeTable }) => probeTable !== undefined && probeTable === target.table);
+    const message = `table ${target.table} is taken by the probes of uplink ${other?.name}; choose another`;
+    return other === undefined ? [] : [{ path: ["uplink", target.name], message }];
+  });
   // Tables given to both are found by the checks; here one of them has its default, which a `mark` fixes.
   const shared = targets.flatMap((target, i): Issue[] => {
     const other = targets.slice(0, i).find(({ table }) => table === target.table);
@@ -87,7 +95,7 @@ export function checkTables(config: Config, facts: Facts, uplinks: readonly Upli
     if (tableNumber(reference, targets, facts.tableNames) !== undefined) return [];
     return [{ path: ["rule", number], message: `table "${reference}" is no number and no table of that name is known` }];
   });
-  return [...shared, ...unknown];
+  return [...shared, ...probes, ...unknown];
 }
 
 interface FamilyPart extends Rulesets {
@@ -119,10 +127,11 @@ function compileFamily(
         .map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
       ...others.map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
       ...(family === "ipv4" ? arrivalRules(strict, field, at) : []),
+      ...targets.flatMap((target) => probeRule(target, family, field, at)),
       ...targets.flatMap((target) => sourceRules(target, family, at)),
     ],
     routes: [
-      ...targets.flatMap((target) => uplinkRoutes(target, family, thrown)),
+      ...targets.flatMap((target) => [...uplinkRoutes(target, family, thrown), ...probeRoutes(target, family, thrown)]),
       ...groups.flatMap((group) => groupRoutes(group, family, thrown)),
       ...others.flatMap(({ owner, table }) => (owner === PROHIBIT_OWNER ? [refusal(family, table, "prohibit")] : [])),
     ],

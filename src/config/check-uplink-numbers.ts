@@ -41,6 +41,8 @@ export function checkUplinkNumbers(check: Check): void {
     if (uplink.table !== undefined) push(tables, uplink.table, name);
     if (uplink.mark !== undefined) push(marks, uplink.mark, name);
     push(names, tableName, name);
+    // Its probes have a table too (compile/targets.ts).
+    if (uplink.health !== undefined) push(names, `${tableName}.probe`, name);
   }
   for (const [group, { uplink }] of usedGroups(config)) {
     // A group and an uplink of one name are reported by checkGroups.

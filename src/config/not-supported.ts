@@ -9,20 +9,8 @@ export interface NotSupported {
 
 /** The whole list. Everything else in the language does what it says: nothing is accepted and ignored. */
 export const NOT_SUPPORTED: readonly NotSupported[] = [
-  { path: "hook" },
   { path: "uplink * gateway-mac" },
-  { path: "uplink * health" },
   { path: "rule * traffic", values: ["inbound"] },
-  { path: "rule * source mac-address" },
-  { path: "rule * source group" },
-  { path: "rule * destination group" },
-  { path: "rule * user" },
-  { path: "rule * user-group" },
-  { path: "rule * state" },
-  { path: "rule * dscp" },
-  { path: "rule * tos" },
-  { path: "rule * icmp" },
-  { path: "rule * icmpv6" },
   { path: "rule * set reply-uplink" },
 ];
 

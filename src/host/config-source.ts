@@ -86,6 +86,10 @@ async function readSessionFile(host: Host, path: string): Promise<FoundConfig> {
 const ENGINE_LINES =
   /^set '(?:policy-route|interfaces|load-balancing|vrf|vpn' 'ipsec|policy' '(?:route6?|ipv6-route|local-route6?)|firewall'(?= .*'(?:set|modify)' '(?:mark|connection-mark)'))(?:'| ).*$/gm;
 
+/** The groups of the firewall, of which there may be thousands of lines: read only where a rule of ours names one. */
+const GROUP_LINES = /^set 'firewall' 'group' .*$/gm;
+const NAMES_GROUP = /^set 'policy-route' 'rule' '\d+' '(?:source|destination)' 'group' /m;
+
 /**
  * `undefined` when the engine is not installed. One program prints the whole configuration (`--show-ignore-edit` makes it pass over
  * the path): asking for each section would cost the engine some milliseconds each.
@@ -122,5 +126,7 @@ function routerOf(output: Output, argv: readonly string[]): ConfigTree {
     const said = { ...output, stderr: `${output.stderr}${output.stdout.slice(0, 200)}` };
     throw new CommandError(argv, said, undefined);
   }
-  return parseSetCommands((output.stdout.match(ENGINE_LINES) ?? []).join("\n"), `${SHELL_API} showConfig`);
+  const patterns = NAMES_GROUP.test(output.stdout) ? [ENGINE_LINES, GROUP_LINES] : [ENGINE_LINES];
+  const lines = patterns.flatMap((pattern) => output.stdout.match(pattern) ?? []);
+  return parseSetCommands(lines.join("\n"), `${SHELL_API} showConfig`);
 }

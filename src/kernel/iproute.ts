@@ -25,6 +25,7 @@ export function renderIpRule(rule: IpRule): string {
   const words = [`pref ${rule.preference}`];
   if (rule.from !== undefined) words.push(`from ${rule.from}`);
   if (rule.iif !== undefined) words.push(`iif ${rule.iif}`);
+  if (rule.oif !== undefined) words.push(`oif ${rule.oif}`);
   if (rule.fwmark !== undefined) words.push(`fwmark ${hex32(rule.fwmark.value)}/${hex32(rule.fwmark.mask)}`);
   if (rule.action === "nop") words.push("nop");
   else if ("goto" in rule.action) words.push(`goto ${rule.action.goto}`);
@@ -89,6 +90,7 @@ export function parseIpRules(json: readonly unknown[], family: Family): IpRule[]
       preference: entry.priority,
       ...(from === undefined ? {} : { from: entry.srclen === undefined ? from : `${from}/${entry.srclen}` }),
       ...(entry.iif === undefined ? {} : { iif: entry.iif }),
+      ...(entry.oif === undefined ? {} : { oif: entry.oif }),
       ...(entry.fwmark === undefined ? {} : { fwmark: fwmarkOf(entry.fwmark, entry.fwmask) }),
       action,
     });

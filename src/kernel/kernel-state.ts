@@ -8,6 +8,8 @@ export interface IpRule {
   readonly preference: number;
   readonly from?: string;
   readonly iif?: string;
+  /** Only packets of sockets that are bound to this interface match. */
+  readonly oif?: string;
   readonly fwmark?: Fwmark;
   readonly action: { readonly lookup: number } | { readonly goto: number } | "nop";
 }

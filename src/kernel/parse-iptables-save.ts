@@ -36,6 +36,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
   const callers = new Map<string, Map<string, Set<string>>>();
   const packets = new Map<string, number>();
   const positions = new Map<string, number>();
+  const first = new Map<string, string>();
   let vyattaHooks = false;
   let notrack = false;
   let table = "";
@@ -43,6 +44,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     if (rawLine.startsWith("*")) {
       table = rawLine.slice(1);
       positions.clear();
+      first.clear();
       continue;
     }
     if (!OUR_TABLES.has(table)) continue;
@@ -59,6 +61,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     const name = line.slice(3, line.indexOf(" ", 3));
     const position = (positions.get(name) ?? 0) + 1;
     positions.set(name, position);
+    if (position === 1) first.set(name, line);
     const own = chains.get(`${table} ${name}`);
     if (own !== undefined) {
       const hash = hashInComment(line);
@@ -67,7 +70,15 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     } else if (line.includes(JUMP_COMMENT)) {
       const target = / -[jg] (\S+)/.exec(line)?.[1];
       if (target !== undefined && isOurChain(target))
-        jumps.push({ family, table: table as TableName, chain: name, target, position, text: line });
+        jumps.push({
+          family,
+          table: table as TableName,
+          chain: name,
+          target,
+          position,
+          text: line,
+          ...inFront(position, first.get(name)),
+        });
     } else {
       if (table === "raw" && / -j (NOTRACK|CT --notrack)\b/.test(line)) notrack = true;
       if (line.includes("MARK --")) marking.push({ table, name, line });
@@ -91,6 +102,10 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     closed: [],
     frontEnd: frontEndOf(text),
   };
+}
+
+function inFront(position: number, first: string | undefined): Pick<Jump, "behind"> {
+  return position === 1 || first === undefined ? {} : { behind: first };
 }
 
 function addCaller(callers: Map<string, Map<string, Set<string>>>, table: string, target: string, caller: string): void {

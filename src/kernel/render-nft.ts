@@ -65,7 +65,24 @@ function renderMatch(match: Match, family: Family): string {
     case "ports":
       return `${port(match.side)} ${not(match.negate)}${renderPorts(match.ranges)}`;
     case "set":
-      return `${setKey(family, match.dimensions)} @${match.name}`;
+      return `${setKey(family, match.dimensions)} ${not(match.negate)}@${match.name}`;
+    case "mac":
+      return `ether saddr ${not(match.negate)}${match.address}`;
+    case "owner":
+      return `meta ${match.who === "user" ? "skuid" : "skgid"} ${match.first === match.last ? match.first : `${match.first}-${match.last}`}`;
+    case "state":
+      return `ct state ${match.states.join(",")}`;
+    case "dscp":
+      return `${KEYWORD[family]} dscp ${not(match.negate)}${match.value}`;
+    case "tos":
+      // nft has no word for the whole byte.
+      return `${KEYWORD[family]} dscp ${match.value >> 2} ${KEYWORD[family]} ecn ${match.value & 3}`;
+    case "icmp":
+      return renderIcmp(match.version === 4 ? "icmp" : "icmpv6", match.type, match.code);
+    case "tcp-flags":
+      return `tcp flags & (${flags([...match.set, ...match.unset])}) == ${match.set.length === 0 ? "0x0" : flags(match.set)}`;
+    case "length":
+      return `meta length ${match.first === match.last ? match.first : `${match.first}-${match.last}`}`;
     case "fwmark":
       return `meta mark ${maskedTest(match.mark, match.negate)}`;
     case "connmark":
@@ -83,6 +100,14 @@ function renderMatch(match: Match, family: Family): string {
     case "label":
       return `ct label ${match.label}`;
   }
+}
+
+function flags(names: readonly string[]): string {
+  return names.join(" | ").toLowerCase();
+}
+
+function renderIcmp(keyword: string, type: number, code: number | undefined): string {
+  return `${keyword} type ${type}${code === undefined ? "" : ` ${keyword} code ${code}`}`;
 }
 
 function address(family: Family, side: Side): string {

@@ -1,7 +1,7 @@
 import { formatTable, WIDTH, wrap } from "./columns.ts";
 import { formatGroupList } from "./format-group.ts";
 import type { Shown, ShownRule, ShownUplink } from "./model.ts";
-import { countWords, gatewayWords, stateLine, tableWords, waysWords } from "./words.ts";
+import { countWords, gatewayWords, healthWords, stateLine, tableWords, waysWords } from "./words.ts";
 
 /** One screen: state, uplinks, groups, rules, problems. */
 export function formatOverview(shown: Shown): string {
@@ -19,6 +19,7 @@ export function formatOverview(shown: Shown): string {
 }
 
 export function formatUplinkList(uplinks: readonly ShownUplink[]): string {
+  const probed = uplinks.some(({ health }) => health !== undefined);
   const columns = [
     { title: "Uplink" },
     { title: "Interface" },
@@ -26,6 +27,7 @@ export function formatUplinkList(uplinks: readonly ShownUplink[]): string {
     { title: "Gateway", flexible: true },
     { title: "Table" },
     { title: "Mark" },
+    ...(probed ? [{ title: "Health" }] : []),
   ];
   return formatTable(
     columns,
@@ -40,6 +42,7 @@ export function formatUplinkList(uplinks: readonly ShownUplink[]): string {
         gateways.length === 0 ? "-" : [...new Set(gateways)].join("\n"),
         tableWords(uplink.table) ?? "-",
         uplink.mark?.value ?? "-",
+        ...(probed ? [healthWords(uplink)] : []),
       ];
     }),
   );

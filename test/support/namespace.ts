@@ -37,10 +37,12 @@ export interface Namespace {
   exec(argv: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<Result>;
   /** The program inside one long-lived process: apply FILE, restart or uninstall. */
   run(command: readonly string[], fault?: Fault): Promise<Run>;
-  /** Applies a configuration of `set` lines (without `set policy-route`). */
+  /** Applies a configuration of `set` lines (without `set policy-route`; those of the firewall begin with `firewall`). */
   apply(lines: readonly string[], fault?: Fault): Promise<Run>;
   /** The built program as an operator starts it; `path` comes first in PATH. */
   program(argv: readonly string[], path?: string): Promise<Result>;
+  /** The built program as a daemon, its standard streams as in World.start; it ends with the namespace at the latest. */
+  daemon(argv: readonly string[]): ChildProcess;
   stop(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
       const request: Request = { root: ROOT, command, ...(fault === undefined ? {} : { fault }) };
       child.stdin?.write(`${JSON.stringify(request)}\n`);
     });
+  const programArgv = [process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT];
   return {
     sh,
     exec,
@@ -113,14 +116,15 @@ export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
         frontEnd !== "nftables" || lines.length === 0 || lines.some((line) => line.startsWith("backend "))
           ? []
           : ["backend nftables"];
-      const text = [...own, ...lines].map((line) => `set policy-route ${line}\n`).join("");
+      const text = [...own, ...lines]
+        .map((line) => `set ${line.startsWith("firewall ") ? "" : "policy-route "}${line}\n`)
+        .join("");
       await world.must(undefined, ["sh", "-euc", `cat > ${CONFIG}`], { stdin: text });
       return await run(["apply", CONFIG], fault);
     },
     program: (argv, path) =>
-      exec([process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT, ...argv], {
-        env: { PATH: path === undefined ? env.PATH : `${path}:${env.PATH}` },
-      }),
+      exec([...programArgv, ...argv], { env: { PATH: path === undefined ? env.PATH : `${path}:${env.PATH}` } }),
+    daemon: (argv) => world.start(NETNS, [...programArgv, ...argv], { env }),
     stop: () => world.stop(),
   };
 }

@@ -17,6 +17,7 @@ const BASE = [
   "uplink a interface eth1",
   "uplink a gateway 198.51.100.1",
   "uplink a if-down prohibit",
+  "uplink a health target gateway",
   "uplink b interface eth2",
   "uplink b gateway 192.0.2.1",
   "uplink b if-down prohibit",

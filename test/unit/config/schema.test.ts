@@ -281,19 +281,11 @@ describe("the whole language", () => {
 
   it("says what is not supported, for each place", () => {
     expect(
-      errorsOf([
-        "hook /config/scripts/x",
-        "uplink dsl interface eth1",
-        "uplink dsl health interval 5",
-        "rule 20 dscp 10",
-        "rule 20 source mac-address 52:54:00:c2:a5:43",
-        "rule 20 set uplink dsl",
-      ]),
+      errorsOf(["uplink dsl interface eth1", "uplink dsl gateway-mac 52:54:00:c2:a5:43", "rule 20 traffic inbound"]),
     ).toEqual([
-      "policy-route: hook is not supported yet",
-      "policy-route rule 20: dscp is not supported yet",
-      "policy-route rule 20: source mac-address is not supported yet",
-      "policy-route uplink dsl: health is not supported yet",
+      "policy-route rule 20: traffic inbound is not supported yet",
+      "policy-route rule 20: nothing to do: set an uplink, group or table, or an action",
+      "policy-route uplink dsl: gateway-mac is not supported yet",
     ]);
   });
 });
@@ -308,6 +300,17 @@ describe("mistakes of form", () => {
     ],
     ["nothing near", ["xyzzy 1"], 'policy-route: unknown node "xyzzy"'],
     ["a node of all objects", ["constructor 1"], 'policy-route: unknown node "constructor"'],
+    [
+      "a TCP flag that is set and not set",
+      ["rule 10 tcp flags SYN,!SYN"],
+      'policy-route rule 10 tcp flags: "SYN,!SYN" can never match: SYN is set or it is not',
+    ],
+    ["a length backwards", ["rule 10 packet-length 200-100"], 'policy-route rule 10 packet-length: Range "200-100" is backwards'],
+    [
+      "an ICMP type that means any to iptables",
+      ["rule 10 icmp type 255"],
+      'policy-route rule 10 icmp type: ICMP type "255" is reserved and cannot be matched: iptables takes it for any type',
+    ],
     [
       "a leaf twice",
       ["backend auto", "backend iptables"],
