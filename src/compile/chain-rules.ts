@@ -18,6 +18,11 @@ export interface ChainInput {
   readonly slots: readonly { readonly slot: number; readonly owner: string }[];
   readonly forwarded: RuleChains;
   readonly local: RuleChains;
+  readonly inbound: RuleChains;
+  /** Slots that rules of `traffic inbound` give to replies. */
+  readonly answers: ChainInput["slots"];
+  /** Where packets come in from outside too: interfaces that such rules name, VRFs that show what an uplink in them received once more. */
+  readonly outside: readonly Extract<Match, { match: "in-interface" }>[];
   /** Slots that rules for the router's own traffic use: their packets were given a source before they were steered. */
   readonly localSlots: ReadonlySet<number>;
   /** How packets are kept from connection tracking, in iptables or (`notrack`) in nftables. */
@@ -35,12 +40,15 @@ export const CHAINS = {
   snat: `${CHAIN_PREFIX}_SNAT`,
   forwarded: `${CHAIN_PREFIX}_FWD`,
   local: `${CHAIN_PREFIX}_LOC`,
+  inbound: `${CHAIN_PREFIX}_INB`,
+  related: `${CHAIN_PREFIX}_REL`,
 } as const;
 
 export const CONFIRMED: Match = { match: "confirmed", negate: false };
 export const ORIGINAL: Match = { match: "direction", direction: "original" };
 export const REPLY: Match = { match: "direction", direction: "reply" };
 const UNCONFIRMED: Match = { match: "confirmed", negate: true };
+const FIRST_PACKET: readonly Match[] = [ORIGINAL, UNCONFIRMED];
 const RETURN: Action = { action: "return" };
 export const ACCEPT: Action = { action: "accept" };
 export const jump = (chain: string): Action => ({ action: "jump", chain });
@@ -57,31 +65,85 @@ export function written({ alsoCleared }: ChainInput, mark: Fwmark): Fwmark {
  * rules. `recovery` comes before the memory is looked at.
  */
 export function preRules(input: ChainInput, recovery: readonly Rule[] = []): Rule[] {
-  const { field, uplinks, strict } = input;
-  const arrivals = uplinks.flatMap((target): Rule[] => {
-    const { name, config, slot } = target;
-    if (config.interface === undefined || config.disable) return [];
-    const from: Match = { match: "in-interface", name: config.interface, wildcard: false, negate: false };
-    const mark = written(input, arrivalMark(field, slot));
-    const note = `uplink ${name}`;
-    return [
-      ...(strict.includes(target) ? [{ matches: [from], action: { action: "set-mark", mark }, note } satisfies Rule] : []),
-      // Before KEEP: a related connection (active FTP) inherits its master's mark without the arrival bit.
-      ...(config["track-inbound"] === "enable"
-        ? [{ matches: [from, ORIGINAL, UNCONFIRMED], action: { action: "set-connmark", mark }, note } satisfies Rule]
-        : []),
-    ];
+  const { field, strict, inbound } = input;
+  const arrivals = waysIn(input);
+  const note = ({ name }: UplinkTarget): string => `uplink ${name}`;
+  const mark = ({ slot }: UplinkTarget): Fwmark => written(input, arrivalMark(field, slot));
+  const marked = arrivals.filter(({ target }) => strict.includes(target));
+  const tracked = arrivals.filter(({ target }) => target.config["track-inbound"] === "enable");
+  return [
+    ...marked.map(
+      ({ target, from }): Rule => ({ matches: from, action: { action: "set-mark", mark: mark(target) }, note: note(target) }),
+    ),
+    // Nobody has given this connection a slot yet: it has its master's (FTP data), and with it where it belongs.
+    { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.related) },
+    ...tracked.map(
+      ({ target, from }): Rule => ({
+        matches: [...from, ...FIRST_PACKET],
+        action: { action: "set-connmark", mark: mark(target) },
+        note: note(target),
+      }),
+    ),
+    ...(inbound.chains.length === 0 ? [] : [{ matches: FIRST_PACKET, action: jump(CHAINS.inbound) }]),
+    ...recovery,
+    { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
+    ...firstPacket(CHAINS.forwarded),
+  ];
+}
+
+/** How packets of an enabled uplink are told when they arrive. Those told by their gateway come last: they are the exception on their interface. */
+function waysIn({ uplinks }: ChainInput): { readonly target: UplinkTarget; readonly from: readonly Match[] }[] {
+  const ways = uplinks.flatMap((target) => {
+    const { interface: name, disable, "gateway-mac": address } = target.config;
+    if (name === undefined || disable) return [];
+    const from: Match[] = [{ match: "in-interface", name, wildcard: false, negate: false }];
+    if (address !== undefined) from.push({ match: "mac", address, negate: false });
+    return [{ target, from }];
   });
-  return [...arrivals, ...recovery, { matches: [hasSlot(field)], action: jump(CHAINS.keep) }, ...firstPacket(CHAINS.forwarded)];
+  return ways.sort((a, b) => a.from.length - b.from.length);
+}
+
+/**
+ * The kernel gives a related connection the whole mark of its master. The slot is right: the data goes the way of the control
+ * connection. Whether it comes in or goes out is its own: the data of a passive FTP client comes in as its control connection
+ * did, active FTP is the server's call back.
+ */
+export function relatedRules(input: ChainInput): Rule[] {
+  const arrival = (value: number): Action => ({
+    action: "set-connmark",
+    mark: written(input, { value, mask: input.field.arrival }),
+  });
+  return [
+    { matches: [], action: arrival(0) },
+    ...waysIn(input).map(
+      ({ target, from }): Rule => ({ matches: from, action: arrival(input.field.arrival), note: `uplink ${target.name}` }),
+    ),
+    ...input.outside.map((match): Rule => ({ matches: [match], action: arrival(input.field.arrival) })),
+    { matches: [], action: jump(CHAINS.keep) },
+  ];
+}
+
+/** The chain a rule of `traffic inbound` jumps to: the replies get the slot. */
+export function answerRules(input: ChainInput, slot: number, note: string): Rule[] {
+  return [
+    { matches: [], action: { action: "set-connmark", mark: written(input, arrivalMark(input.field, slot)) }, note },
+    { matches: [], action: jump(CHAINS.keep), note },
+  ];
 }
 
 /** The same for the router's own packets. */
-export function outRules({ field }: ChainInput, recovery: readonly Rule[] = []): Rule[] {
+export function outRules(input: ChainInput, recovery: readonly Rule[] = []): Rule[] {
+  const { field } = input;
   return [
     { matches: [{ match: "out-interface", name: "lo", negate: false }], action: RETURN },
     // Marked by its program (SO_MARK: a prober, a tunnel): it knows what it wants.
     { matches: [fwmark({ value: 0, mask: field.slotMask }, true)], action: ACCEPT },
     ...recovery,
+    // Related to a connection that came in (active FTP), and going out itself.
+    {
+      matches: [connmark({ value: 0, mask: field.arrival }, true), ...FIRST_PACKET],
+      action: { action: "set-connmark", mark: written(input, { value: 0, mask: field.arrival }) },
+    },
     { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
     ...firstPacket(CHAINS.local),
   ];

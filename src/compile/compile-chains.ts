@@ -2,6 +2,7 @@ import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { Chain, Hook, Match, Rule } from "../kernel/rule.ts";
 import {
   ACCEPT,
+  answerRules,
   CHAINS,
   type ChainInput,
   clearRules,
@@ -13,10 +14,11 @@ import {
   pinRules,
   preRules,
   REPLY,
+  relatedRules,
   targetRules,
 } from "./chain-rules.ts";
 import type { MarkField } from "./mark-field.ts";
-import { targetChain } from "./targets.ts";
+import { answerChain, targetChain } from "./targets.ts";
 
 const RESTORE = `${CHAIN_PREFIX}_RESTORE`;
 const CT = `${CHAIN_PREFIX}_CT`;
@@ -31,7 +33,11 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
     chain("mangle", CHAINS.out, outRules(input)),
     chain("mangle", CHAINS.keep, [...keepRules(input.field), ...clearRules(input)]),
     chain("mangle", RESTORE, restoreRules(input.field)),
-    ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => chain("mangle", name, rules)),
+    chain("mangle", CHAINS.related, relatedRules(input)),
+    ...[...input.inbound.chains, ...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) =>
+      chain("mangle", name, rules),
+    ),
+    ...input.answers.map(({ slot, owner }) => chain("mangle", answerChain(slot), answerRules(input, slot, owner))),
     ...input.slots.map(({ slot, owner }) => chain("mangle", targetChain(slot), targetRules(input, slot, owner))),
     chain("mangle", CHAINS.pin, pinRules(input)),
   ];

@@ -3,6 +3,7 @@ import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { BaseHook, Match, NftChain, Rule } from "../kernel/rule.ts";
 import {
   ACCEPT,
+  answerRules,
   CHAINS,
   type ChainInput,
   CONFIRMED,
@@ -15,11 +16,12 @@ import {
   pinRules,
   preRules,
   REPLY,
+  relatedRules,
   targetRules,
   written,
 } from "./chain-rules.ts";
 import { arrivalMark, slotMark } from "./mark-field.ts";
-import { targetChain } from "./targets.ts";
+import { answerChain, targetChain } from "./targets.ts";
 
 /** What only the nftables backend has to know. */
 export interface NftInput extends ChainInput {
@@ -60,7 +62,9 @@ export function compileNft(input: NftInput): NftTable {
     ...slots.map(({ slot, owner }) => ({ name: restoreChain(slot), rules: restoreRules(input, slot, owner) })),
     ...given.map(({ slot, owner }) => ({ name: targetChain(slot), rules: targetRules(input, slot, owner) })),
     { name: CHAINS.keep, rules: [...keepRules(input, slots), ...clearRules(input)] },
-    ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => ({ name, rules })),
+    { name: CHAINS.related, rules: relatedRules(input) },
+    ...input.answers.map(({ slot, owner }) => ({ name: answerChain(slot), rules: answerRules(input, slot, owner) })),
+    ...[...input.inbound.chains, ...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => ({ name, rules })),
     ...(input.labels
       ? [
           ...slots.map(({ slot, owner }) => ({ name: labelChain(slot), rules: labelRules(input, slot, owner) })),
@@ -85,7 +89,7 @@ export function compileNft(input: NftInput): NftTable {
         ]
       : []),
   ];
-  const sets = new Map([...input.forwarded.sets, ...input.local.sets].map((set) => [set.name, set]));
+  const sets = new Map([...input.inbound.sets, ...input.forwarded.sets, ...input.local.sets].map((set) => [set.name, set]));
   return { family, chains, sets: [...sets.values()] };
 }
 

@@ -1,6 +1,6 @@
-import type { Config } from "../config/schema.ts";
+import type { Config, Rule } from "../config/schema.ts";
 import type { KernelState } from "../kernel/kernel-state.ts";
-import type { Rival } from "../uplink/facts.ts";
+import type { Facts, Rival } from "../uplink/facts.ts";
 import type { AssignedSlots } from "./assign-slots.ts";
 import type { ChainInput } from "./chain-rules.ts";
 import type { CompileInput } from "./compile.ts";
@@ -20,9 +20,9 @@ const LOAD_BALANCING_BITS = 0x1ff;
 /** The rulesets of one family, in the backend that steers. */
 export function compileRulesets(
   { config, facts, slots, backend }: CompileInput,
-  parts: Pick<ChainInput, "family" | "field" | "uplinks" | "strict" | "forwarded" | "local">,
+  parts: Pick<ChainInput, "family" | "field" | "uplinks" | "strict" | "forwarded" | "local" | "inbound">,
 ): Rulesets {
-  const { family, forwarded, local } = parts;
+  const { family, forwarded, local, inbound } = parts;
   const has = (kind: Rival["kind"]): boolean => facts.rivals.some((rival) => rival.kind === kind);
   const balanced = has("wan-load-balancing");
   const untracked = facts.untracked[family];
@@ -31,11 +31,13 @@ export function compileRulesets(
     strict: family === "ipv4" ? parts.strict : [],
     slots: [...slots.assignment.slots].map(([owner, slot]) => ({ owner, slot })),
     localSlots: localSlots(config, slots),
+    answers: answers(config, slots),
+    outside: outside(config, facts),
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
   };
   if (backend === "iptables") {
-    const sets = new Map([...forwarded.sets, ...local.sets].map((set) => [set.name, set]));
+    const sets = new Map([...inbound.sets, ...forwarded.sets, ...local.sets].map((set) => [set.name, set]));
     return { ...compileChains(input), nft: [], sets: [...sets.values()] };
   }
   const table = compileNft({
@@ -44,6 +46,27 @@ export function compileRulesets(
     vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
   });
   return { chains: [], hooks: [], nft: [table], sets: [] };
+}
+
+/** Slots of rules for `traffic inbound`. */
+function answers(config: Config, slots: AssignedSlots): ChainInput["slots"] {
+  const owners = new Set(inboundRules(config).flatMap((rule) => (rule.action === "set" ? (ruleOwner(rule) ?? []) : [])));
+  return [...owners].flatMap((owner) => {
+    const slot = slots.assignment.slots.get(owner);
+    return slot === undefined ? [] : [{ slot, owner }];
+  });
+}
+
+function outside(config: Config, { links }: Facts): ChainInput["outside"] {
+  const named = inboundRules(config).flatMap((rule) => rule["inbound-interface"].filter(({ negate }) => !negate));
+  const uplinks = new Set(Object.values(config.uplink).flatMap((uplink) => (uplink.disable ? [] : (uplink.interface ?? []))));
+  const vrfs = links.flatMap(({ name, vrf }) => (vrf !== undefined && uplinks.has(name) ? [{ name: vrf, wildcard: false }] : []));
+  const all = new Map([...named, ...vrfs].map((one) => [`${one.name}${one.wildcard ? "+" : ""}`, one]));
+  return [...all.values()].map(({ name, wildcard }) => ({ match: "in-interface", name, wildcard, negate: false }));
+}
+
+function inboundRules(config: Config): Rule[] {
+  return Object.values(config.rule).filter(({ disable, traffic }) => !disable && traffic === "inbound");
 }
 
 function localSlots(config: Config, slots: AssignedSlots): Set<number> {

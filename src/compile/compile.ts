@@ -10,7 +10,7 @@ import { CHAINS } from "./chain-rules.ts";
 import type { Backend } from "./choose-backend.ts";
 import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
 import { refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
-import { compileRules, type RuleChains } from "./compile-rules.ts";
+import { type ChainTraffic, compileRules, type RuleChains } from "./compile-rules.ts";
 import { compileRulesets, type Rulesets } from "./compile-rulesets.ts";
 import { isStrict, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
@@ -38,10 +38,15 @@ export function compile(input: CompileInput): KernelState {
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
   const names = targets.map(({ name, table, tableName }) => ({ id: table, name: tableName, owner: uplinkOwner(name) }));
-  const forwarded = compileRules(config, facts, slots.assignment, false, CHAINS.forwarded, input.backend);
-  const local = compileRules(config, facts, slots.assignment, true, CHAINS.local, input.backend);
+  const forwarded = compileRules(config, facts, slots.assignment, "forwarded", CHAINS.forwarded, input.backend);
+  const local = compileRules(config, facts, slots.assignment, "local", CHAINS.local, input.backend);
+  const inbound = compileRules(config, facts, slots.assignment, "inbound", CHAINS.inbound, input.backend);
   const parts = facts.families.map((family) =>
-    compileFamily(input, family, field, targets, strict, forwarded[family], local[family]),
+    compileFamily(input, family, field, targets, strict, {
+      forwarded: forwarded[family],
+      local: local[family],
+      inbound: inbound[family],
+    }),
   );
   return {
     chains: parts.flatMap((part) => part.chains),
@@ -94,20 +99,19 @@ function compileFamily(
   field: MarkField,
   targets: readonly UplinkTarget[],
   strict: readonly UplinkTarget[],
-  forwarded: RuleChains,
-  local: RuleChains,
+  rules: Readonly<Record<ChainTraffic, RuleChains>>,
 ): FamilyPart {
   const { config, facts, slots } = input;
   const base = config["rule-priority"];
   const thrown = thrownPrefixes(config, facts.links, family);
   const others = otherTargets(config, facts, targets, slots);
   return {
-    ...compileRulesets(input, { family, field, uplinks: targets, strict, forwarded, local }),
+    ...compileRulesets(input, { family, field, uplinks: targets, strict, ...rules }),
     ipRules: [
       ...targets.map((target) => fwmarkRule(family, base, slotMark(field, target.slot), target.table)),
       ...others.map(({ slot, table }) => fwmarkRule(family, base, slotMark(field, slot), table)),
       ...(family === "ipv4" ? arrivalRules(strict, field, base) : []),
-      ...targets.flatMap((target) => sourceRules(target, family, base)),
+      ...sourceRules(targets, family, base),
     ],
     routes: [
       ...targets.flatMap((target) => uplinkRoutes(target, family, thrown)),
@@ -124,7 +128,7 @@ function otherTargets(config: Config, facts: Facts, targets: readonly UplinkTarg
     if (rule.disable) continue;
     const owner = ruleOwner(rule);
     const slot = owner === undefined ? undefined : slots.assignment.slots.get(owner);
-    if (owner === undefined || slot === undefined || rule.set.uplink !== undefined) continue;
+    if (owner === undefined || slot === undefined || owner.startsWith(uplinkOwner(""))) continue;
     const table = owner === PROHIBIT_OWNER ? TABLE_BASE + slot : tableNumber(rule.set.table ?? "", targets, facts.tableNames);
     if (table !== undefined) found.set(owner, { owner, slot, table });
   }

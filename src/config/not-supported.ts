@@ -10,11 +10,9 @@ export interface NotSupported {
 /** The whole list. Everything else in the language does what it says: nothing is accepted and ignored. */
 export const NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "hook" },
-  { path: "uplink * gateway-mac" },
   { path: "uplink * flush-connections", values: ["never", "on-down", "both"] },
   { path: "uplink * health" },
   { path: "group *" },
-  { path: "rule * traffic", values: ["inbound"] },
   { path: "rule * source mac-address" },
   { path: "rule * source group" },
   { path: "rule * destination group" },
@@ -26,7 +24,6 @@ export const NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "rule * icmp" },
   { path: "rule * icmpv6" },
   { path: "rule * set group" },
-  { path: "rule * set reply-uplink" },
 ];
 
 /** What of a tree is not supported yet: `policy-route rule 20: dscp is not supported yet`. */

@@ -18,6 +18,8 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `${not(match.negate)}-i ${match.name}${match.wildcard ? "+" : ""}`;
     case "out-interface":
       return `${not(match.negate)}-o ${match.name}`;
+    case "mac":
+      return `-m mac ${not(match.negate)}--mac-source ${match.address}`;
     case "protocol":
       return `${not(match.negate)}-p ${match.protocol}`;
     case "prefix":

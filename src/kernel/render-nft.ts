@@ -56,6 +56,8 @@ function renderMatch(match: Match, family: Family): string {
       return `iifname ${not(match.negate)}"${match.name}${match.wildcard ? "*" : ""}"`;
     case "out-interface":
       return `oifname ${not(match.negate)}"${match.name}"`;
+    case "mac":
+      return `ether saddr ${not(match.negate)}${match.address}`;
     case "protocol":
       return `meta l4proto ${not(match.negate)}${match.protocol}`;
     case "prefix":

@@ -13,6 +13,8 @@ export interface PortRange {
 export type Match =
   | { readonly match: "in-interface"; readonly name: string; readonly wildcard: boolean; readonly negate: boolean }
   | { readonly match: "out-interface"; readonly name: string; readonly negate: boolean }
+  /** Source of the Ethernet frame, six hex pairs in small letters. Only for packets that came in (xt_mac: not in OUTPUT). */
+  | { readonly match: "mac"; readonly address: string; readonly negate: boolean }
   /** Number of the protocol (RFC 5237, IANA). */
   | { readonly match: "protocol"; readonly protocol: number; readonly negate: boolean }
   | { readonly match: "prefix"; readonly side: Side; readonly prefix: string; readonly negate: boolean }

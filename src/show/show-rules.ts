@@ -37,7 +37,8 @@ function families(rule: Rule, sight: Sight): Family[] {
 
 function showRule(number: string, rule: Rule, config: Config, sight: Sight, lines: readonly NotedLine[] | undefined): ShownRule {
   const off = rule.disable || config.disable;
-  const uplink = rule.action === "set" && rule.set.uplink !== undefined ? config.uplink[rule.set.uplink] : undefined;
+  const name = rule.set.uplink ?? rule.set["reply-uplink"];
+  const uplink = rule.action === "set" && name !== undefined ? config.uplink[name] : undefined;
   const now: { ipv4?: Way; ipv6?: Way } = {};
   const concerned =
     lines === undefined ? families(rule, sight) : FAMILIES.filter((family) => lines.some((line) => line.shown.family === family));
@@ -61,6 +62,7 @@ function showRule(number: string, rule: Rule, config: Config, sight: Sight, line
 function targetWords(rule: Rule): string {
   if (rule.action !== "set") return rule.action;
   if (rule.set.uplink !== undefined) return uplinkOwner(rule.set.uplink);
+  if (rule.set["reply-uplink"] !== undefined) return `replies by ${uplinkOwner(rule.set["reply-uplink"])}`;
   return tableOwner(rule.set.table ?? "");
 }
 
@@ -70,7 +72,8 @@ function ruleWay(rule: Rule, family: Family, config: Config, sight: Sight, lines
   if (sight.kernel !== undefined && !isHooked(sight.kernel, rule.traffic, family)) return { to: "not-applied" };
   if (rule.action === "exempt") return { to: "main" };
   if (rule.action === "drop") return { to: "drop" };
-  const { uplink: name, table } = rule.set;
+  const { table } = rule.set;
+  const name = rule.set.uplink ?? rule.set["reply-uplink"];
   if (rule.action === "set" && name !== undefined) {
     const uplink = config.uplink[name];
     return uplink === undefined ? { to: "not-applied" } : uplinkWay(name, uplink, family, sight);
