@@ -10,7 +10,7 @@ import { VERSION } from "./version.ts";
 
 /**
  * A configuration and its text in `set` form; both empty when nothing is configured. Of the rest of the router's configuration
- * the text has the one line that the choice of the backend hangs on (LOAD_BALANCING).
+ * the text has what this one hangs on: LOAD_BALANCING, and the groups of the firewall that rules name.
  */
 export interface Applied {
   readonly config: Config | undefined;

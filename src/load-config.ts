@@ -1,9 +1,11 @@
 import { LOAD_BALANCING } from "./applied.ts";
 import { treeBelow } from "./config/build-tree.ts";
 import { checkParsed } from "./config/check-tree.ts";
+import type { ConfigTree } from "./config/config-tree.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
-import { parseConfigTree } from "./config/parse-config.ts";
+import { usesOutsideNames } from "./config/outside-names.ts";
+import { type ParsedConfig, parseConfigTree } from "./config/parse-config.ts";
 import { renderSetCommands } from "./config/render-tree.ts";
 import type { Config } from "./config/schema.ts";
 import { kindOf } from "./config/schema-paths.ts";
@@ -12,6 +14,7 @@ import type { FoundConfig } from "./host/config-source.ts";
 import { readLinks, readTableNames } from "./host/gather-facts.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
+import type { NamesLookedUp } from "./look-up-names.ts";
 import type { Link } from "./uplink/facts.ts";
 
 /** A configuration that passed every check, with its text in `set` form; both empty when `policy-route` is not configured. */
@@ -32,9 +35,9 @@ export async function loadConfig(
   await postponeOptimising(found.tree.children.get("rule")?.children.size ?? 0);
   const { tree } = found;
   // The links come from a program: the configuration is read while it runs.
-  const [links, parsed, tableNames, allRpFilter] = await Promise.all([
+  const [links, { parsed, names }, tableNames, allRpFilter] = await Promise.all([
     known,
-    readLookups(host, paths).then((lookups) => parseConfigTree(tree, lookups)),
+    readTree(context, found.router, tree),
     readTableNames(host, paths),
     host.read("/proc/sys/net/ipv4/conf/all/rp_filter"),
   ]);
@@ -42,10 +45,25 @@ export async function loadConfig(
   const { config, errors, warnings } = checkParsed(tree, parsed, {
     links,
     tableNames,
+    ...names?.known,
     ...(configured === undefined ? {} : { configured }),
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });
   if (errors.length > 0) throw new ConfigError(errors);
   const neighbour = treeBelow(found.router, ["load-balancing", "wan"]) === undefined ? "" : LOAD_BALANCING;
-  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]) + neighbour, warnings };
+  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]) + (names?.text ?? "") + neighbour, warnings };
+}
+
+/** The configuration with what the names in it stand for that are not its own. */
+async function readTree(
+  context: Context,
+  router: ConfigTree,
+  tree: ConfigTree,
+): Promise<{ readonly parsed: ParsedConfig; readonly names?: NamesLookedUp }> {
+  const lookups = await readLookups(context.host, context.paths);
+  const parsed = parseConfigTree(tree, lookups);
+  if (!usesOutsideNames(parsed.config)) return { parsed };
+  const { lookUpNames } = await import("./look-up-names.ts");
+  const names = await lookUpNames(context, parsed.config, router, lookups);
+  return { parsed: { config: names.config, issues: [...parsed.issues, ...names.issues] }, names };
 }

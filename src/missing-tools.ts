@@ -10,7 +10,9 @@ export async function missingTools(host: Host, input: CompileInput, { staleMarks
     issues.push({ path: [], message });
   };
   if (!input.facts.ipset && compile({ ...input, facts: { ...input.facts, ipset: true } }).sets.length > 0)
-    say("ipset is missing (package ipset): rules that are alike are walked one by one, which costs new connections time");
+    say(
+      "ipset is missing (package ipset): rules that are alike and large firewall groups are walked one by one, which costs new connections time",
+    );
   if (staleMarks.length > 0 && (await host.run(["conntrack", "--version"])).exitCode === 127)
     say("conntrack is missing (package conntrack): connections that remember a mark's former owner are not forgotten");
   return issues;

@@ -24,9 +24,13 @@ const lazyEntries = {
 };
 
 const commands = readdirSync(join(top, "src/commands")).filter((name) => name.endsWith(".ts"));
-const lazy = ["src/command-line.ts", "src/host/ssh-cli.ts", "src/parse-applied.ts", "src/reconcile.ts"].filter((name) =>
-  existsSync(join(top, name)),
-);
+const lazy = [
+  "src/command-line.ts",
+  "src/host/ssh-cli.ts",
+  "src/look-up-names.ts",
+  "src/parse-applied.ts",
+  "src/reconcile.ts",
+].filter((name) => existsSync(join(top, name)));
 mkdirSync(join(stage, "bin"), { recursive: true });
 await build({
   entryPoints: [

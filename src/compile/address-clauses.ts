@@ -1,3 +1,4 @@
+import type { FirewallGroupKind } from "../config/check-context.ts";
 import type { Side as ConfigSide } from "../config/schema.ts";
 import { type Family, formatPrefix, parsePrefix, prefixOf, prefixRange } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
@@ -8,12 +9,22 @@ export type AddressAtom = { readonly prefix: string } | { readonly first: string
 /** "One of these (any address when empty) and none of those." All clauses of a side have to hold. */
 export interface AddressClause {
   readonly any: readonly AddressAtom[];
-  readonly none: readonly { readonly first: string; readonly last: string }[];
+  readonly none: readonly AddressAtom[];
+  /** These are the members of a group of the firewall: of which there may be many. */
+  readonly group?: true;
 }
+
+/** Groups that say something of an address, and the family they are of. */
+const GROUPS: readonly (readonly [FirewallGroupKind & `${string}${"address" | "network"}-group`, Family])[] = [
+  ["address-group", "ipv4"],
+  ["network-group", "ipv4"],
+  ["ipv6-address-group", "ipv6"],
+  ["ipv6-network-group", "ipv6"],
+];
 
 /**
  * What a side of a rule asks of its address in one family; `undefined` when it can never match there: its literals are all
- * of the other family, or the interface it names has no address of this one.
+ * of the other family, the interface it names has no address of this one, or the group it names has no members.
  */
 export function addressClauses(side: ConfigSide, family: Family, links: readonly Link[]): readonly AddressClause[] | undefined {
   const clauses: AddressClause[] = [];
@@ -38,7 +49,23 @@ export function addressClauses(side: ConfigSide, family: Family, links: readonly
     if (prefixes.length === 0) return undefined;
     clauses.push({ any: prefixes.map((prefix) => ({ prefix })), none: [] });
   }
+  for (const [kind, own] of GROUPS) {
+    const match = side.group[kind];
+    if (match === undefined) continue;
+    // A group that nobody knows any more excludes nothing for certain: then its negation matches nothing either.
+    if (own !== family || match.members === undefined) return undefined;
+    const { negate, members } = match;
+    const all = members.some((member) => member.endsWith("/0"));
+    if (negate ? all : members.length === 0) return undefined;
+    const atoms = members.map(atomOf);
+    if (negate ? members.length > 0 : !all) clauses.push({ any: negate ? [] : atoms, none: negate ? atoms : [], group: true });
+  }
   return clauses;
+}
+
+function atomOf(member: string): AddressAtom {
+  const [first = "", last] = member.split("-");
+  return last === undefined ? { prefix: member } : { first, last };
 }
 
 /** Addresses or networks of an interface, link-local ones left out: they say nothing about who is behind it. */

@@ -5,7 +5,7 @@ import type { Action, Match, Rule } from "../kernel/rule.ts";
 import { type Family, formatPrefix } from "../net/address.ts";
 import type { Facts, SlotAssignment } from "../uplink/facts.ts";
 import type { Backend } from "./choose-backend.ts";
-import { flattenRule } from "./flatten-rule.ts";
+import { type FlattenOptions, flattenRule } from "./flatten-rule.ts";
 import { leaveVrfs } from "./leave-vrfs.ts";
 import { mergeRules } from "./merge-rules.ts";
 import { answerChain, ruleOwner, targetChain } from "./targets.ts";
@@ -30,6 +30,7 @@ export type ChainTraffic = "forwarded" | "local" | "inbound";
 interface WrittenRule {
   readonly unless: readonly Match[];
   readonly rules: readonly Rule[];
+  readonly sets: readonly IpSet[];
 }
 
 /**
@@ -52,34 +53,50 @@ export function compileRules(
   const vrfs = leaveVrfs(config, facts.links, local);
   const ipv4: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv4", traffic)] }];
   const ipv6: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv6", traffic)] }];
+  const groups: Record<Family, IpSet[]> = { ipv4: [], ipv6: [] };
+  // nftables has sets of its own.
+  const options: FlattenOptions = { repeats: backend === "nftables", sets: backend === "nftables" || facts.ipset };
   for (const [number, written] of rules) {
     const rule = traffic === "inbound" ? comingIn(written, config) : written;
     if (rule === undefined) continue;
-    const write = (family: Family) => writeRule(number, rule, family, facts, slots, local, backend, config["mark-mask"]);
+    const write = (family: Family) => writeRule(number, rule, family, facts, slots, local, options, config["mark-mask"]);
     const forIpv4 = write("ipv4");
-    addRule(ipv4, name, number, forIpv4);
     // The very same where no address makes a difference, so that it is written once, and rendered once (render-state.ts).
-    addRule(ipv6, name, number, isOfBothFamilies(rule) ? forIpv4 : write("ipv6"));
+    const forIpv6 = isOfBothFamilies(rule) ? forIpv4 : write("ipv6");
+    addRule(ipv4, name, number, forIpv4);
+    addRule(ipv6, name, number, forIpv6);
+    groups.ipv4.push(...forIpv4.sets);
+    groups.ipv6.push(...forIpv6.sets);
   }
-  // nftables has sets of its own.
-  const sets = backend === "nftables" || facts.ipset;
-  return { ipv4: merge(ipv4, "ipv4", sets), ipv6: merge(ipv6, "ipv6", sets) };
+  return { ipv4: merge(ipv4, "ipv4", groups.ipv4, options), ipv6: merge(ipv6, "ipv6", groups.ipv6, options) };
 }
 
-function merge(chains: readonly OpenChain[], family: Family, sets: boolean): RuleChains {
+function merge(chains: readonly OpenChain[], family: Family, groups: readonly IpSet[], { sets }: FlattenOptions): RuleChains {
   if (!sets) return { chains, sets: [] };
   const merged = chains.map((chain) => ({ name: chain.name, ...mergeRules(chain.rules, family) }));
-  return { chains: merged, sets: merged.flatMap((chain) => chain.sets) };
+  return { chains: merged, sets: [...groups, ...merged.flatMap((chain) => chain.sets)] };
 }
 
-/** Whether nothing of the rule can tell the families apart. */
-function isOfBothFamilies({ family, source, destination }: ConfigRule): boolean {
+/** Whether nothing of the rule can tell the families apart, and both are written with the same words. */
+function isOfBothFamilies({ family, source, destination, dscp, tos, icmp, icmpv6 }: ConfigRule): boolean {
   return (
     family === "both" &&
+    dscp === undefined &&
+    tos === undefined &&
+    isEmpty(icmp) &&
+    isEmpty(icmpv6) &&
     [source, destination].every(
-      (side) => side.address.length === 0 && side["interface-address"] === undefined && side["interface-network"] === undefined,
+      (side) =>
+        side.address.length === 0 &&
+        side["interface-address"] === undefined &&
+        side["interface-network"] === undefined &&
+        isEmpty(side.group),
     )
   );
+}
+
+function isEmpty(node: object): boolean {
+  return Object.keys(node).length === 0;
 }
 
 function writeRule(
@@ -89,11 +106,11 @@ function writeRule(
   facts: Facts,
   slots: SlotAssignment,
   local: boolean,
-  backend: Backend["name"],
+  options: FlattenOptions,
   mask: number,
 ): WrittenRule {
-  const { unless, any } = flattenRule(rule, family, facts.links, local, backend === "nftables");
-  if (any.length === 0) return { unless, rules: [] };
+  const { unless, any, sets } = flattenRule(rule, family, facts.links, local, options);
+  if (any.length === 0) return { unless, rules: [], sets };
   const note = `rule ${number}`;
   const action = ruleAction(rule, slots);
   // What track-inbound has noted is not for such a connection.
@@ -104,7 +121,7 @@ function writeRule(
     if (forgets) rules.push({ matches, action: { action: "set-connmark", mark: { value: 0, mask } }, note });
     rules.push({ matches, action, note });
   }
-  return { unless, rules };
+  return { unless, rules, sets };
 }
 
 function addRule(chains: OpenChain[], name: string, number: string, { unless, rules }: WrittenRule): void {

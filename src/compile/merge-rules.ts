@@ -4,7 +4,7 @@ import type { Action, Match, Rule, Side } from "../kernel/rule.ts";
 import type { Family } from "../net/address.ts";
 
 /** Below this many a linear walk costs no more than the set (measured: kernel-layout.md, h). */
-const WORTH_A_SET = 8;
+export const WORTH_A_SET = 8;
 
 /** A set holds single ports: a wide range would become thousands of members. */
 const WIDEST_RANGE = 256;
@@ -117,7 +117,10 @@ function asSet(run: readonly Candidate[], first: Candidate, family: Family): { r
     (match) => match !== prefix && match !== ports && !(match.match === "protocol" && protocols.size > 1),
   );
   const note = noteOf(run.map((candidate) => candidate.rule.note ?? ""));
-  return { rule: { matches: [...kept, { match: "set", name: set.name, dimensions }], action: rule.action, note }, set };
+  return {
+    rule: { matches: [...kept, { match: "set", name: set.name, dimensions, negate: false }], action: rule.action, note },
+    set,
+  };
 }
 
 function netPortMembers({ prefix, ports, protocol }: Candidate): string[] {

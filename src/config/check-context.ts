@@ -10,6 +10,11 @@ export interface KernelLink {
 /** The kinds of group a router's firewall has. */
 export type FirewallGroupKind = "address-group" | "network-group" | "ipv6-address-group" | "ipv6-network-group" | "port-group";
 
+/** Whether there is somebody of that name. */
+export interface Known {
+  has(name: string): boolean;
+}
+
 /** What the checks need to know beside the configuration itself. What is absent is not checked. */
 export interface CheckContext {
   /** The proposed configuration's interfaces; absent where no router configuration is at hand, then `links` is asked. */
@@ -21,9 +26,9 @@ export interface CheckContext {
   readonly leases?: ReadonlySet<string>;
   /** net.ipv4.conf.all.rp_filter. */
   readonly allRpFilter?: number;
-  readonly users?: ReadonlySet<string>;
-  readonly userGroups?: ReadonlySet<string>;
-  readonly firewallGroups?: ReadonlyMap<FirewallGroupKind, ReadonlySet<string>>;
+  readonly users?: Known;
+  readonly userGroups?: Known;
+  readonly firewallGroups?: ReadonlyMap<FirewallGroupKind, Known>;
   /** Whether the file that `hook` names can be executed. */
   readonly hookExecutable?: boolean;
 }

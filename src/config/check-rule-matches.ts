@@ -1,5 +1,5 @@
 import type { Check } from "./check.ts";
-import type { FirewallGroupKind } from "./check-context.ts";
+import type { FirewallGroupKind, Known } from "./check-context.ts";
 import { checkInterfaceExists } from "./check-uplink-way.ts";
 import { familyConflict } from "./rule-families.ts";
 import type { Rule, Side } from "./schema.ts";
@@ -20,9 +20,7 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
   ) {
     check.error(path, "port needs protocol tcp, udp, tcp_udp, sctp, dccp or udplite");
   }
-  if (Object.keys(rule.icmp).length > 0 && !isProtocol(rule.protocol, ICMP)) check.error(path, "icmp needs protocol icmp");
-  if (Object.keys(rule.icmpv6).length > 0 && !isProtocol(rule.protocol, ICMPV6))
-    check.error(path, "icmpv6 needs protocol icmpv6");
+  checkIcmp(check, path, rule);
   const conflict = familyConflict(rule);
   if (conflict !== undefined) check.error(path, conflict);
   checkTraffic(check, path, rule);
@@ -35,6 +33,18 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
   checkSide(check, path, rule.destination);
   for (const { name, negate, wildcard } of rule["inbound-interface"])
     if (!negate && !wildcard) checkInterfaceExists(check, path, name);
+}
+
+function checkIcmp(check: Check, path: readonly string[], { protocol, icmp, icmpv6 }: Rule): void {
+  const broken = check.isBroken([...path, "protocol"]);
+  if (Object.keys(icmp).length > 0 && !broken && !isProtocol(protocol, ICMP)) check.error(path, "icmp needs protocol icmp");
+  if (Object.keys(icmpv6).length > 0 && !broken && !isProtocol(protocol, ICMPV6))
+    check.error(path, "icmpv6 needs protocol icmpv6");
+  for (const [name, node] of [["icmp", icmp] as const, ["icmpv6", icmpv6] as const]) {
+    if (node.type !== undefined && node["type-name"] !== undefined) check.error(path, `only one of ${name} type and type-name`);
+  }
+  if (icmp.code !== undefined && icmp.type === undefined && icmp["type-name"] === undefined && !check.isBroken([...path, "icmp"]))
+    check.error(path, "icmp code needs icmp type");
 }
 
 function checkSide(check: Check, path: readonly string[], side: Side): void {
@@ -78,6 +88,17 @@ function checkTraffic(check: Check, path: readonly string[], rule: Rule): void {
   if (rule["user-group"] !== undefined && traffic !== "local" && traffic !== "all") {
     check.error(path, "user-group can only match traffic local or all");
   }
+  if (traffic === "all") {
+    for (const leaf of ["user", "user-group"] as const) {
+      if (rule[leaf] !== undefined)
+        check.warn(path, `${leaf} says who made it: of traffic all only what the router makes can match, as with traffic local`);
+    }
+    if (rule.source["mac-address"] !== undefined)
+      check.warn(
+        path,
+        "mac-address says who sent it: of traffic all only what is forwarded can match, as with traffic forwarded",
+      );
+  }
   if (traffic !== "local") return;
   if (rule.source["mac-address"] !== undefined) check.error(path, "mac-address cannot match traffic local");
   if (rule["inbound-interface"].length > 0) check.error(path, "inbound-interface cannot match traffic local");
@@ -88,8 +109,8 @@ function checkUser(
   path: readonly string[],
   leaf: string,
   user: UserMatch | undefined,
-  known: ReadonlySet<string> | undefined,
+  known: Known | undefined,
 ): void {
-  if (user === undefined || known === undefined || !("name" in user) || known.has(user.name)) return;
+  if (user?.name === undefined || known === undefined || known.has(user.name)) return;
   check.error(path, `${leaf} "${user.name}" does not exist`);
 }

@@ -13,16 +13,6 @@ export const NOT_SUPPORTED: readonly NotSupported[] = [
   { path: "uplink * flush-connections", values: ["never", "on-down", "both"] },
   { path: "uplink * health" },
   { path: "group *" },
-  { path: "rule * source mac-address" },
-  { path: "rule * source group" },
-  { path: "rule * destination group" },
-  { path: "rule * user" },
-  { path: "rule * user-group" },
-  { path: "rule * state" },
-  { path: "rule * dscp" },
-  { path: "rule * tos" },
-  { path: "rule * icmp" },
-  { path: "rule * icmpv6" },
   { path: "rule * set group" },
 ];
 

@@ -2,12 +2,13 @@ import { flag, leaf, leafOr, multi, node, tag } from "./fields.ts";
 import type { Lookups } from "./lookups.ts";
 import { enableDisable } from "./uplink-schema.ts";
 import { parseAddressMatch, parseMacMatch } from "./values/address.ts";
+import { ICMP_TYPES, ICMPV6_TYPES, icmpName, parseIcmpType } from "./values/icmp.ts";
 import { parseGroupMatch, parseInterfaceMatch, parseInterfaceName, tagName } from "./values/name.ts";
 import { numberIn, numberKey } from "./values/number.ts";
 import { portMatch } from "./values/port.ts";
 import { protocolMatch } from "./values/protocol.ts";
 import { parseTableReference } from "./values/table.ts";
-import { text, word } from "./values/text.ts";
+import { text } from "./values/text.ts";
 import { parseDscpMatch, parseTos } from "./values/traffic-class.ts";
 import { parseUserMatch } from "./values/user.ts";
 import { oneOf } from "./values/value.ts";
@@ -50,8 +51,8 @@ export function ruleField(lookups: Lookups) {
     }),
     dscp: leaf(parseDscpMatch),
     tos: leaf(parseTos),
-    icmp: node({ type: leaf(numberIn(0, 255)), code: leaf(numberIn(0, 255)), "type-name": leaf(word) }),
-    icmpv6: node({ type: leaf(numberIn(0, 255)), "type-name": leaf(word) }),
+    icmp: node({ type: leaf(parseIcmpType), code: leaf(numberIn(0, 255)), "type-name": leaf(icmpName(ICMP_TYPES)) }),
+    icmpv6: node({ type: leaf(numberIn(0, 255)), "type-name": leaf(icmpName(ICMPV6_TYPES)) }),
     action: leafOr(oneOf("set", "exempt", "drop", "prohibit"), "set"),
     set: node({
       uplink: leaf(tagName("uplink")),

@@ -30,7 +30,7 @@ const TRAFFIC: Readonly<Record<Rule["traffic"], Condition>> = {
 };
 
 const PLAIN = ["inbound-interface", "user", "user-group", "state", "dscp", "tos", "icmp", "icmpv6"] as const;
-const PLAIN_OF_SIDE = ["interface-address", "interface-network", "group"] as const;
+const PLAIN_OF_SIDE = ["interface-address", "interface-network"] as const;
 
 /** The conditions of a rule. */
 export function ruleScope(rule: Rule): RuleScope {
@@ -51,6 +51,8 @@ function addSide(scope: Map<string, Condition>, name: "source" | "destination", 
   if (side.port !== undefined) scope.set(`${name} port`, portCondition(side.port));
   for (const part of PLAIN_OF_SIDE)
     if (saysSomething(side[part])) scope.set(`${name} ${part}`, { text: JSON.stringify(side[part]) });
+  for (const [kind, group] of Object.entries(side.group))
+    scope.set(`${name} ${kind}`, { text: `${group.negate ? "!" : ""}${group.name}` });
 }
 
 /** Conditions that are compared by their text only. An empty object or list is none. */

@@ -9,7 +9,10 @@ import { CommandError, type Host, HostError, type Output } from "./host.ts";
 export interface FoundConfig {
   /** Below `policy-route`; absent when it is not configured. */
   readonly tree?: ConfigTree;
-  /** What is known of the whole router's configuration: all of a file's, `interfaces` and `load-balancing wan` of a session's. */
+  /**
+   * What is known of the whole router's configuration: all of a file's; of a session's `interfaces`, `load-balancing wan` and,
+   * where a rule names a group of it, `firewall`.
+   */
   readonly router: ConfigTree;
 }
 
@@ -94,11 +97,22 @@ async function askEngine(host: Host, env: Env, which: "working" | "active"): Pro
   if (hasPolicy.exitCode === 127) return undefined;
   const children = new Map<string, ConfigTree>();
   if (isYes(hasPolicy, "policy-route")) children.set("policy-route", section(policy, which, "policy-route"));
+  if (namesFirewallGroup(children.get("policy-route"))) {
+    const firewall = await show("firewall");
+    if (!isNothing(firewall)) children.set("firewall", section(firewall, which, "firewall"));
+  }
   if (!isNothing(interfaces)) children.set("interfaces", section(interfaces, which, "interfaces"));
   if (isYes(hasBalancing, "load-balancing wan")) {
     children.set("load-balancing", { children: new Map([["wan", { children: new Map() }]]) });
   }
   return split({ children });
+}
+
+function namesFirewallGroup(policy: ConfigTree | undefined): boolean {
+  const rules = policy?.children.get("rule")?.children.values() ?? [];
+  for (const rule of rules)
+    for (const side of ["source", "destination"]) if (rule.children.get(side)?.children.has("group")) return true;
+  return false;
 }
 
 /**

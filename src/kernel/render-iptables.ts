@@ -18,8 +18,6 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `${not(match.negate)}-i ${match.name}${match.wildcard ? "+" : ""}`;
     case "out-interface":
       return `${not(match.negate)}-o ${match.name}`;
-    case "mac":
-      return `-m mac ${not(match.negate)}--mac-source ${match.address}`;
     case "protocol":
       return `${not(match.negate)}-p ${match.protocol}`;
     case "prefix":
@@ -29,7 +27,20 @@ function renderMatch(match: Match, protocol: number | undefined): string {
     case "ports":
       return renderPorts(match.side, match.ranges, match.negate, protocol);
     case "set":
-      return `-m set --match-set ${match.name} ${match.dimensions.map((side) => SHORT[side]).join(",")}`;
+      return `-m set ${not(match.negate)}--match-set ${match.name} ${match.dimensions.map((side) => SHORT[side]).join(",")}`;
+    case "mac":
+      return `-m mac ${not(match.negate)}--mac-source ${match.address}`;
+    case "owner":
+      return `-m owner --${match.who === "user" ? "uid" : "gid"}-owner ${match.first === match.last ? match.first : `${match.first}-${match.last}`}`;
+    case "state":
+      return `-m conntrack --ctstate ${match.states.join(",").toUpperCase()}`;
+    case "dscp":
+      return `-m dscp ${not(match.negate)}--dscp ${match.value}`;
+    case "tos":
+      // Without the mask a name's would be assumed for some values.
+      return `-m tos --tos ${match.value}/0xff`;
+    case "icmp":
+      return `${match.version === 4 ? "-m icmp --icmp-type" : "-m icmp6 --icmpv6-type"} ${match.type}${match.code === undefined ? "" : `/${match.code}`}`;
     case "fwmark":
       return `-m mark ${not(match.negate)}--mark ${formatFwmark(match.mark)}`;
     case "connmark":

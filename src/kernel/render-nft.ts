@@ -56,8 +56,6 @@ function renderMatch(match: Match, family: Family): string {
       return `iifname ${not(match.negate)}"${match.name}${match.wildcard ? "*" : ""}"`;
     case "out-interface":
       return `oifname ${not(match.negate)}"${match.name}"`;
-    case "mac":
-      return `ether saddr ${not(match.negate)}${match.address}`;
     case "protocol":
       return `meta l4proto ${not(match.negate)}${match.protocol}`;
     case "prefix":
@@ -67,7 +65,20 @@ function renderMatch(match: Match, family: Family): string {
     case "ports":
       return `${port(match.side)} ${not(match.negate)}${renderPorts(match.ranges)}`;
     case "set":
-      return `${setKey(family, match.dimensions)} @${match.name}`;
+      return `${setKey(family, match.dimensions)} ${not(match.negate)}@${match.name}`;
+    case "mac":
+      return `ether saddr ${not(match.negate)}${match.address}`;
+    case "owner":
+      return `meta ${match.who === "user" ? "skuid" : "skgid"} ${match.first === match.last ? match.first : `${match.first}-${match.last}`}`;
+    case "state":
+      return `ct state ${match.states.join(",")}`;
+    case "dscp":
+      return `${KEYWORD[family]} dscp ${not(match.negate)}${match.value}`;
+    case "tos":
+      // nft has no word for the whole byte.
+      return `${KEYWORD[family]} dscp ${match.value >> 2} ${KEYWORD[family]} ecn ${match.value & 3}`;
+    case "icmp":
+      return renderIcmp(match.version === 4 ? "icmp" : "icmpv6", match.type, match.code);
     case "fwmark":
       return `meta mark ${maskedTest(match.mark, match.negate)}`;
     case "connmark":
@@ -85,6 +96,10 @@ function renderMatch(match: Match, family: Family): string {
     case "label":
       return `ct label ${match.label}`;
   }
+}
+
+function renderIcmp(keyword: string, type: number, code: number | undefined): string {
+  return `${keyword} type ${type}${code === undefined ? "" : ` ${keyword} code ${code}`}`;
 }
 
 function address(family: Family, side: Side): string {

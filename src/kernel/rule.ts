@@ -9,12 +9,13 @@ export interface PortRange {
   readonly last: number;
 }
 
+/** States of connection tracking (ctinfo) that the first packet of a connection can have. `invalid`: it belongs to none. */
+export type ConnectionState = "new" | "related" | "invalid" | "untracked";
+
 /** One condition of a rule. All conditions of a rule have to hold. A backend renders it exactly or not at all. */
 export type Match =
   | { readonly match: "in-interface"; readonly name: string; readonly wildcard: boolean; readonly negate: boolean }
   | { readonly match: "out-interface"; readonly name: string; readonly negate: boolean }
-  /** Source of the Ethernet frame, six hex pairs in small letters. Only for packets that came in (xt_mac: not in OUTPUT). */
-  | { readonly match: "mac"; readonly address: string; readonly negate: boolean }
   /** Number of the protocol (RFC 5237, IANA). */
   | { readonly match: "protocol"; readonly protocol: number; readonly negate: boolean }
   | { readonly match: "prefix"; readonly side: Side; readonly prefix: string; readonly negate: boolean }
@@ -22,7 +23,18 @@ export type Match =
   /** At most 15 ports, a range counts two (xt_multiport). */
   | { readonly match: "ports"; readonly side: Side; readonly ranges: readonly PortRange[]; readonly negate: boolean }
   /** `dimensions`: which part of the packet each dimension of the set is compared with. */
-  | { readonly match: "set"; readonly name: string; readonly dimensions: readonly Side[] }
+  | { readonly match: "set"; readonly name: string; readonly dimensions: readonly Side[]; readonly negate: boolean }
+  /** Source address of the ethernet frame. What came over another kind of link has none: not met then, negated or not. */
+  | { readonly match: "mac"; readonly address: string; readonly negate: boolean }
+  /** Ids (first and last included) of the program whose socket sends the packet. What the kernel sends by itself has none. */
+  | { readonly match: "owner"; readonly who: "user" | "group"; readonly first: number; readonly last: number }
+  | { readonly match: "state"; readonly states: readonly ConnectionState[] }
+  /** 0-63. */
+  | { readonly match: "dscp"; readonly value: number; readonly negate: boolean }
+  /** The whole byte, 0-255; in IPv6 it is called traffic class. */
+  | { readonly match: "tos"; readonly value: number }
+  /** A type of message of the version; that it is this protocol at all is a condition of its own. */
+  | { readonly match: "icmp"; readonly version: 4 | 6; readonly type: number; readonly code?: number }
   | { readonly match: "fwmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "connmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "direction"; readonly direction: "original" | "reply" }

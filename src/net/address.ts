@@ -94,6 +94,21 @@ export function prefixRange(prefix: Prefix): AddressRange {
   return { family: prefix.family, first: prefix.address, last: bigIntToAddress(last, prefix.family) };
 }
 
+/** The fewest prefixes that hold exactly the addresses of a range. */
+export function rangePrefixes({ family, first, last }: AddressRange): Prefix[] {
+  const bits = addressBits(family);
+  const end = addressToBigInt(last);
+  const prefixes: Prefix[] = [];
+  for (let next = addressToBigInt(first); next <= end; ) {
+    let hostBits = 0;
+    while (hostBits < bits && next % (1n << BigInt(hostBits + 1)) === 0n && next + (1n << BigInt(hostBits + 1)) - 1n <= end)
+      hostBits++;
+    prefixes.push({ family, address: bigIntToAddress(next, family), length: bits - hostBits });
+    next += 1n << BigInt(hostBits);
+  }
+  return prefixes;
+}
+
 /** Parses `first-last`; `undefined` when an end is no address, the families differ or the range is backwards. */
 export function parseAddressRange(text: string): AddressRange | undefined {
   const [firstText = "", lastText = "", ...rest] = text.split("-");

@@ -32,7 +32,12 @@ function linesByRule(config: Config, sight: Sight, lines: readonly NotedLine[]):
 
 /** Families in which the rule can match anything, with the interfaces as they are now. */
 function families(rule: Rule, sight: Sight): Family[] {
-  return FAMILIES.filter((family) => flattenRule(rule, family, sight.links, rule.traffic === "local").any.length > 0);
+  return FAMILIES.filter((family) => canMatch(rule, family, sight));
+}
+
+function canMatch(rule: Rule, family: Family, { links }: Sight): boolean {
+  const halves = rule.traffic === "all" ? [false, true] : [rule.traffic === "local"];
+  return halves.some((local) => flattenRule(rule, family, links, local, { repeats: true, sets: true }).any.length > 0);
 }
 
 function showRule(number: string, rule: Rule, config: Config, sight: Sight, lines: readonly NotedLine[] | undefined): ShownRule {

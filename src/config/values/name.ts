@@ -63,8 +63,16 @@ export function pathBelow(folder: string): ParseValue<string> {
   };
 }
 
+/** A group of the router's firewall. Its members are looked up when the configuration is loaded (firewall-groups.ts). */
+export interface GroupMatch {
+  readonly negate: boolean;
+  readonly name: string;
+  /** Canonical addresses, networks `10.0.0.0/8` and ranges `10.0.0.1-10.0.0.9`, or ports `80` and `8000-8100`. */
+  readonly members?: readonly string[];
+}
+
 /** `[!]name` of a firewall group. */
-export function parseGroupMatch(text: string): { negate: boolean; name: string } {
+export function parseGroupMatch(text: string): GroupMatch {
   const match = /^(!?)\s*([A-Za-z0-9][A-Za-z0-9_.-]*)$/.exec(text);
   if (match === null || match[2] === undefined) throw new InvalidValue(`${quote(text)} is not the name of a firewall group`);
   return { negate: match[1] === "!", name: match[2] };

@@ -7,6 +7,7 @@ const DSCP: ReadonlyMap<string, number> = new Map([
   ["be", 0],
   ["le", 1],
   ["ef", 46],
+  ["va", 44],
   ["voice-admit", 44],
   ...[0, 1, 2, 3, 4, 5, 6, 7].map((c): [string, number] => [`cs${c}`, c * 8]),
   ...[1, 2, 3, 4].flatMap((c) => [1, 2, 3].map((d): [string, number] => [`af${c}${d}`, c * 8 + d * 2])),
@@ -21,12 +22,19 @@ const TOS: ReadonlyMap<string, number> = new Map([
   ["normal-service", 0],
 ]);
 
+/** A class, 0-63. `text` is what the operator wrote, without "!". */
+export interface DscpMatch {
+  readonly negate: boolean;
+  readonly value: number;
+  readonly text: string;
+}
+
 /** `[!]` and 0-63 or a name. */
-export function parseDscpMatch(text: string): { negate: boolean; value: number } {
+export function parseDscpMatch(text: string): DscpMatch {
   const { negate, rest } = splitNegation(text);
   const value = parseDecimal(rest) ?? DSCP.get(rest.toLowerCase());
   if (value === undefined || value > 63) throw new InvalidValue(`${quote(text)} must be 0-63 or a name such as af21, cs1 or ef`);
-  return { negate, value };
+  return { negate, value, text: rest };
 }
 
 /** 0-255 or a name. */
