@@ -6,7 +6,9 @@ import { assignSlots } from "../../../src/compile/assign-slots.ts";
 import { chooseBackend } from "../../../src/compile/choose-backend.ts";
 import { compile } from "../../../src/compile/compile.ts";
 import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
+import { findFirewallGroups } from "../../../src/config/firewall-groups.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
+import { fillNames } from "../../../src/config/outside-names.ts";
 import { parseConfig } from "../../../src/config/parse-config.ts";
 import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
 import { formatPlan } from "../../../src/kernel/format-plan.ts";
@@ -22,14 +24,18 @@ import { readFacts } from "../../support/read-facts.ts";
  */
 const CASES = fileURLToPath(new URL("cases", import.meta.url));
 
+/** Who there is on the machine of the cases. */
+const IDS = { users: new Map([["mldonkey", 1005]]), userGroups: new Map([["p2p", 1007]]) };
+
 /** Sysctls are there with the value 0, as in a fresh kernel. */
 function emptyKernel(keys: Iterable<string>): Observed {
   return { ...NOTHING, sysctls: new Map([...keys].map((key) => [key, "0"])), origins: new Map() };
 }
 
 function kernelText(folder: string): string {
-  const tree = parseSetCommands(readFileSync(join(folder, "config.set"), "utf8")).children.get("policy-route") ?? EMPTY_TREE;
-  const config = parseConfig(tree, BUILT_IN_LOOKUPS);
+  const router = parseSetCommands(readFileSync(join(folder, "config.set"), "utf8"));
+  const parsed = parseConfig(router.children.get("policy-route") ?? EMPTY_TREE, BUILT_IN_LOOKUPS);
+  const config = fillNames(parsed, IDS, findFirewallGroups(parsed, router, BUILT_IN_LOOKUPS).groups);
   const facts = readFacts(readFileSync(join(folder, "facts.txt"), "utf8"));
   const { uplinks } = resolveUplinks(config, facts);
   const files = {

@@ -337,13 +337,32 @@ describe("what a rule looks at", () => {
       { firewallGroups: new Map([["network-group", new Set(["LAN"])]]) },
     ],
     [["icmp type 8"], "icmp needs protocol icmp"],
+    [["icmp code 1", "protocol icmp"], "icmp code needs icmp type"],
+    [["icmp type 8", "icmp type-name echo-request", "protocol icmp"], "only one of icmp type and type-name"],
+    [["icmpv6 type 128", "icmpv6 type-name echo-request", "protocol icmpv6"], "only one of icmpv6 type and type-name"],
+    [
+      ["source group address-group LAN", "destination address 2001:db8::1"],
+      "source group is IPv4 but destination is IPv6: the rule can never match",
+    ],
+    [["destination group port-group WEB"], "port needs protocol tcp, udp, tcp_udp, sctp, dccp or udplite"],
     [
       ["icmpv6 type 128", "family ipv4", "protocol icmpv6"],
       "family is IPv4 but protocol icmpv6 is IPv6: the rule can never match",
     ],
-  ])("%j, not supported yet, but known to be wrong", (lines, message, context) => {
+  ])("%j, with what is known of the machine", (lines, message, context) => {
     expect(laterErrors(["rule 20 set table main", ...lines.map((line) => `rule 20 ${line}`)], context)).toEqual([
       `policy-route rule 20: ${message}`,
+    ]);
+  });
+
+  it("with traffic all is for one half of it only, where the other cannot have the condition", () => {
+    const warnings = (...lines: string[]) =>
+      warningsOf(["rule 20 action drop", "rule 20 traffic all", ...lines.map((line) => `rule 20 ${line}`)]);
+    expect(warnings("user 1000")).toEqual([
+      "policy-route rule 20: user says who made it: of traffic all only what the router makes can match, as with traffic local",
+    ]);
+    expect(warnings("source mac-address !52:54:00:c2:a5:43")).toEqual([
+      "policy-route rule 20: mac-address says who sent it: of traffic all only what is forwarded can match, as with traffic forwarded",
     ]);
   });
 

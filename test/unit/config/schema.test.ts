@@ -287,15 +287,11 @@ describe("the whole language", () => {
         "uplink dsl interface eth1",
         "uplink dsl health interval 5",
         "uplink dsl flush-connections both",
-        "rule 20 dscp 10",
-        "rule 20 source mac-address 52:54:00:c2:a5:43",
         "rule 20 set uplink dsl",
       ]),
     ).toEqual([
       "policy-route: hook is not supported yet",
       "policy-route: group web is not supported yet",
-      "policy-route rule 20: dscp is not supported yet",
-      "policy-route rule 20: source mac-address is not supported yet",
       "policy-route uplink dsl: health is not supported yet",
       "policy-route uplink dsl: flush-connections both is not supported yet",
     ]);
@@ -312,6 +308,11 @@ describe("mistakes of form", () => {
     ],
     ["nothing near", ["xyzzy 1"], 'policy-route: unknown node "xyzzy"'],
     ["a node of all objects", ["constructor 1"], 'policy-route: unknown node "constructor"'],
+    [
+      "an ICMP type that means any to iptables",
+      ["rule 10 icmp type 255"],
+      'policy-route rule 10 icmp type: ICMP type "255" is reserved and cannot be matched: iptables takes it for any type',
+    ],
     [
       "a leaf twice",
       ["backend auto", "backend iptables"],

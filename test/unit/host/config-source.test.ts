@@ -51,6 +51,17 @@ describe("the proposed configuration, from the router's engine", () => {
     expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(4);
   });
 
+  it("has the firewall only where a rule names a group of it", async () => {
+    const group = "set 'policy-route' 'rule' '10' 'source' 'group' 'address-group' '!LAN'\n";
+    const firewall = "set 'firewall' 'group' 'address-group' 'LAN' 'address' '10.0.0.1'\n";
+    const { host, env } = engine({ "working-policy-route": RULE + group, "working-firewall": firewall });
+    const { router } = await readProposedConfig(host, env);
+    expect(renderSetCommands(router, kindOfRouterPath)).toContain(firewall);
+    expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(5);
+    rmSync(join(folder, "working-firewall"));
+    expect((await readProposedConfig(host, env)).router.children.has("firewall")).toBe(false);
+  });
+
   it("is not configured when the subtree was deleted", async () => {
     const { host, env } = engine({ "active-policy-route": RULE });
     const found = await readProposedConfig(host, env);

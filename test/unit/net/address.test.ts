@@ -11,6 +11,7 @@ import {
   prefixHolds,
   prefixOf,
   prefixRange,
+  rangePrefixes,
 } from "../../../src/net/address.ts";
 
 const ipv4 = fc.ipV4();
@@ -108,5 +109,27 @@ describe("parseAddressRange", () => {
     for (const text of ["10.0.0.9-10.0.0.1", "10.0.0.1-::1", "10.0.0.1-", "10.0.0.1", "a-b", "10.0.0.1-10.0.0.2-10.0.0.3"]) {
       expect(parseAddressRange(text), text).toBeUndefined();
     }
+  });
+});
+
+describe("rangePrefixes", () => {
+  it("holds the range and nothing else, in a row", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("ipv4", "ipv6"), ipv4, ipv4, (family, a, b) => {
+        const asFamily = (address: string) => (family === "ipv4" ? address : (canonicalAddress(`::ffff:${address}`) ?? ""));
+        const [first = "", last = ""] = [a, b].map(asFamily).sort((x, y) => (addressToBigInt(x) < addressToBigInt(y) ? -1 : 1));
+        const ranges = rangePrefixes({ family: family as "ipv4" | "ipv6", first, last }).map(prefixRange);
+        expect(ranges[0]?.first).toBe(first);
+        expect(ranges.at(-1)?.last).toBe(last);
+        ranges.slice(1).forEach((range, i) => {
+          expect(addressToBigInt(range.first)).toBe(addressToBigInt(ranges[i]?.last ?? "") + 1n);
+        });
+        expect(ranges.length).toBeLessThan(64);
+      }),
+    );
+  });
+
+  it("is one prefix for everything", () => {
+    expect(rangePrefixes({ family: "ipv4", first: "0.0.0.0", last: "255.255.255.255" }).map(formatPrefix)).toEqual(["0.0.0.0/0"]);
   });
 });

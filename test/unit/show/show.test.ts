@@ -145,6 +145,32 @@ describe("rule", () => {
     expect(one).toMatch(/^ {2}48,211 {2}ipv4 mangle {2}-A POLICY_ROUTE_FWD .* -j POLICY_ROUTE_T_20$/m);
   });
 
+  it("has words for every match", () => {
+    const lines = [
+      "uplink u interface eth1\nuplink u gateway 192.0.2.1\nrule 10 set uplink u",
+      "rule 10 protocol tcp\nrule 10 source mac-address !52:54:00:c2:a5:43\nrule 10 source group network-group !LAN",
+      "rule 10 destination group port-group WEB\nrule 10 state new enable\nrule 10 state related enable\nrule 10 dscp !ef\nrule 10 tos 16",
+      "rule 20 set uplink u\nrule 20 traffic local\nrule 20 user !mldonkey\nrule 20 user-group 1000-1999\nrule 20 state invalid disable",
+      "rule 30 set uplink u\nrule 30 protocol icmp\nrule 30 icmp type 3\nrule 30 icmp code 4",
+      "rule 40 set uplink u\nrule 40 protocol icmpv6\nrule 40 icmpv6 type-name echo-request",
+    ];
+    const { rules } = shownOf(makeSight(lines.join("\n"), "link eth1 up 192.0.2.2/24"));
+    expect(rules?.map(({ matches }) => matches)).toEqual([
+      [
+        "tcp",
+        "dport port-group WEB",
+        "from !network-group LAN",
+        "from MAC !52:54:00:c2:a5:43",
+        "state new,related",
+        "dscp !ef",
+        "tos 16",
+      ],
+      ["user !mldonkey", "user-group 1000-1999", "state !invalid"],
+      ["icmp", "icmp type 3 code 4"],
+      ["icmpv6", "icmpv6 echo-request"],
+    ]);
+  });
+
   it("adds up families and chains, and counts a packet that is logged once", () => {
     const sight = makeSight(
       "uplink u interface eth1\nuplink u gateway 192.0.2.1\nrule 10 traffic all\nrule 10 log enable\nrule 10 protocol tcp\nrule 10 set uplink u",
