@@ -1,7 +1,8 @@
 import { type FrontEnd, frontEndScript } from "./front-end.ts";
-import { type Agent, type Answer, startAgent } from "./lab-agent.ts";
+import { type Agent, type Answer, PORTS, startAgent } from "./lab-agent.ts";
 import { type Capture, startCapture } from "./lab-capture.ts";
 import { labFile } from "./lab-file.ts";
+import { until } from "./lab-wait.ts";
 import { type ExecOptions, openWorld, type Result, type World } from "./lab-world.ts";
 
 /** One machine of a small world. Only the router forwards. */
@@ -56,6 +57,11 @@ for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > "$f"; done
 if [ "$1" = router ]; then echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; fi
 `;
 
+/** The last port an agent opens, asked from within. */
+async function isServed(agent: Agent, address: string): Promise<boolean> {
+  return (await agent.ask<Answer>("tcp", { address, port: PORTS.at(-1), timeout: 500 })).by !== undefined;
+}
+
 /** Opens it. It vanishes with everything in it when this process ends. */
 export async function openWiredWorld<Name extends string>(
   frontEnd: FrontEnd,
@@ -86,7 +92,10 @@ export async function openWiredWorld<Name extends string>(
         await world.must({ netns: host }, ["sh", "-euc", QUIET, "quiet", host]);
         const lines = [...["lo", ...devices].map((device) => `link set ${device} up`), ...hosts[host].setup];
         await world.must({ netns: host }, ["ip", "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
-        agents.set(host, await startAgent(world, { netns: host }, host, hosts[host].serves ?? []));
+        const serves = hosts[host].serves ?? [];
+        const agent = await startAgent(world, { netns: host }, host, serves);
+        agents.set(host, agent);
+        for (const address of serves) await until(`${host} to serve ${address}`, () => isServed(agent, address));
       }),
     );
   } catch (error) {
