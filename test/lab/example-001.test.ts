@@ -107,12 +107,35 @@ describe.each(FRONT_ENDS)("example 001 (%s)", (frontEnd) => {
     expect(await world.sh("router", "ip rule")).not.toContain("192.0.2.7");
   });
 
+  /** A datagram with somebody else's source address, from a provider to the LAN's host; whether it arrives. */
+  async function arrives(from: "isp1" | "isp2", router: string, source: string): Promise<boolean> {
+    const seen = await world.capture("lan", "eth0", `udp port 7 and src ${source}`);
+    const last = await world.capture("lan", "eth0", "udp port 8");
+    const send = (port: number, address: string) => `echo x | socat -u - UDP4-SENDTO:192.168.188.10:${port},bind=${address}`;
+    await world.sh(
+      from,
+      `ip route replace 192.168.188.10 via ${router}; ip addr replace ${source}/32 dev lo; ${send(7, source)}; ip addr del ${source}/32 dev lo`,
+    );
+    // One that nobody objects to, sent behind it: when it is there, the other would be.
+    await world.sh("other", send(8, INTERNET));
+    await until("the honest packet", () => last.lines().length > 0);
+    await last.stop();
+    return (await seen.stop()).length > 0;
+  }
+
   test("martians: what the filter drops on isp1 gets through on isp2, which is loose and tells; on no other interface", async () => {
     const values = (key: string) =>
       world.sh(
         "router",
         `cd /proc/sys/net/ipv4/conf; for name in all eth0 eth1 eth2 eth3; do printf '%s ' $(cat $name/${key}); done`,
       );
+    expect(await arrives("isp1", "198.51.100.2", "192.168.188.77")).toBe(false);
+    expect(await arrives("isp2", "192.0.2.2", "192.168.188.77")).toBe(true);
+    const told = async () =>
+      (await world.sh("router", "dmesg")).split("martian source 192.168.188.10 from 192.168.188.1,").length;
+    const before = await told();
+    expect(await arrives("isp2", "192.0.2.2", "192.168.188.1")).toBe(false);
+    await until("the kernel's word about it", async () => (await told()) > before);
     expect(await values("log_martians")).toBe("0 0 0 1 0 ");
     expect(await values("rp_filter")).toBe("0 1 1 2 1 ");
     // A firewall's commit writes its own into every interface: ours is put right, and its wish is what comes back at the end.
