@@ -1,10 +1,12 @@
 import { cli } from "./cli.ts";
+import { useCodeCache } from "./code-cache.ts";
 import { EXIT } from "./context.ts";
 import { REFUSED } from "./host/is-refusal.ts";
 import { realHost } from "./host/real-host.ts";
 
 /** Process entry: the only place that maps errors to exit codes and talks to the process. */
 async function main(): Promise<void> {
+  useCodeCache(__dirname);
   // A reader that goes away (show | head) is no error of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) =>
     process.exit(error.code === "EPIPE" ? EXIT.fine : EXIT.environment),

@@ -17,6 +17,10 @@ export interface Paths {
   readonly sysctls: string;
   /** One file per interface and source, written by the DHCP and PPP hooks. */
   readonly leases: string;
+  /** What the monitor found out by watching (uplink/liveness.ts). */
+  readonly liveness: string;
+  /** Uplinks the operator forced up or down. */
+  readonly forced: string;
   /** Survives a reboot: the boot unit shuts kill switches from it. */
   readonly lastApplied: string;
   /** The embedded configuration session's running config. */
@@ -40,6 +44,8 @@ export function pathsBelow(root: string): Paths {
     appliedValues: `${run}/applied.json`,
     sysctls: `${run}/sysctls.json`,
     leases: `${run}/leases`,
+    liveness: `${run}/liveness.json`,
+    forced: `${run}/forced.json`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,
     activeConfig: `${run}/active.config`,
     configBoot: `${root}/config/config.boot`,

@@ -7,7 +7,13 @@ import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
-import { type ObserveScope, observeKernel, observeTablesAndRules, type TablesAndRules } from "./host/observe-kernel.ts";
+import {
+  looksAgain,
+  type ObserveScope,
+  observeKernel,
+  observeTablesAndRules,
+  type TablesAndRules,
+} from "./host/observe-kernel.ts";
 import { planOtherFrontEnd } from "./host/other-front-end.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
@@ -70,7 +76,7 @@ export interface Looking {
 export async function startLooking({ host, paths }: Context, counters = false): Promise<Looking> {
   const [families, memory] = await Promise.all([familiesOf(host), host.read(paths.rtTables)]);
   const remembered = [...parseTableNames(memory ?? "").values(), ...defaultTables(memory)];
-  const looking = observeTablesAndRules(host, families, remembered, counters);
+  const looking = observeTablesAndRules(host, families, remembered, { counters });
   // Whoever waits for it gets the error; when nobody comes to that, because the configuration has mistakes, it is no news.
   looking.catch(() => {});
   return { families, memory, remembered, looking };
@@ -184,7 +190,8 @@ function defaultTables(memory: string | undefined): number[] {
   return [...parseSlotMemory(memory).slots.values()].map((slot) => TABLE_BASE + slot);
 }
 
-/** Reads back what is ours, in the scope of `prepared`. */
-export async function observeAgain(context: Context, scope: ObserveScope): Promise<Observed> {
-  return await observeKernel(context.host, await observeTablesAndRules(context.host, scope.families, scope.tables), scope);
+/** Reads back what is ours after work on `prepared`, in a scope that holds its own. */
+export async function observeAgain({ host }: Context, { target, observed }: Prepared, scope: ObserveScope): Promise<Observed> {
+  const looks = looksAgain(target, observed);
+  return await observeKernel(host, await observeTablesAndRules(host, scope.families, scope.tables, looks), scope);
 }

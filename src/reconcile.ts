@@ -134,7 +134,7 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
   try {
     await applyPlan(context.host, prepared.plan);
     const [now, complaints] = await Promise.all([
-      prepared.plan.length === 0 ? prepared.observed : observeAgain(context, prepared.scope),
+      prepared.plan.length === 0 ? prepared.observed : observeAgain(context, prepared, prepared.scope),
       askWitness(context.host, prepared.state.expectations),
     ]);
     const left = plan(prepared.target, now, settledOptions(prepared));
@@ -159,7 +159,7 @@ function sameWish(a: Prepared, b: Prepared): boolean {
 async function rollBack(context: Context, first: Prepared, forget: () => Promise<void>, cause: unknown): Promise<void> {
   try {
     await forget();
-    const now = await observeAgain(context, scopeOfBoth(first));
+    const now = await observeAgain(context, first, scopeOfBoth(first));
     await applyPlan(context.host, plan(rollbackTarget(first.observed), now, settledOptions(first)));
   } catch (error) {
     if (!(error instanceof HostError)) throw error;

@@ -1,5 +1,7 @@
 // Builds dist/: the tree that is installed under /usr/lib/policy-route, in the same layout, so that it runs from here too.
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -23,8 +25,12 @@ const lazyEntries = {
   },
 };
 
+/** Stands for the hash of what is built until that is known (src/code-cache.ts). */
+const BUILD_ID = "@build-id-------@";
+
 const commands = readdirSync(join(top, "src/commands")).filter((name) => name.endsWith(".ts"));
 const lazy = [
+  "src/make-code-cache.ts",
   "src/command-line.ts",
   "src/host/ssh-cli.ts",
   "src/look-up-names.ts",
@@ -50,13 +56,22 @@ await build({
   keepNames: false,
   legalComments: "linked",
   external: ["*.node", "cpu-features"],
+  define: { BUILD_ID: `"${BUILD_ID}"` },
   plugins: [lazyEntries],
   logLevel: "warning",
 });
+const built = readdirSync(lib)
+  .filter((name) => name.endsWith(".js"))
+  .sort();
+const id = createHash("sha256");
+for (const name of built) id.update(name).update(readFileSync(join(lib, name)));
+const buildId = id.digest("hex").slice(0, BUILD_ID.length);
+for (const name of built) writeFileSync(join(lib, name), readFileSync(join(lib, name), "utf8").replaceAll(BUILD_ID, buildId));
 writeFileSync(join(lib, "package.json"), '{"type":"commonjs"}\n');
 writeFileSync(join(stage, "bin/package.json"), '{"type":"commonjs"}\n');
 writeFileSync(join(stage, "bin/policy-route"), '#!/usr/bin/env node\nrequire("../lib/main.js");\n');
 chmodSync(join(stage, "bin/policy-route"), 0o755);
+execFileSync(process.execPath, [join(lib, "make-code-cache.js")]);
 for (const folder of ["templates", "libexec"]) {
   if (existsSync(join(top, folder))) cpSync(join(top, folder), join(stage, folder), { recursive: true });
 }

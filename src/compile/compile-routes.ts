@@ -36,6 +36,7 @@ export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: reado
   // The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself.
   if (
     state !== undefined &&
+    state.objection === undefined &&
     route !== undefined &&
     route.kind !== "none" &&
     (state.link === "up" || state.link === "no-carrier")

@@ -68,5 +68,6 @@ export function tableNumber(
 
 /** Whether the uplink can carry packets of the family now, as far as the kernel will see it. */
 export function carries(target: UplinkTarget, family: Family): boolean {
-  return target.state !== undefined && target.state.link === "up" && target.state.routes[family].kind !== "none";
+  const { state } = target;
+  return state !== undefined && state.objection === undefined && state.link === "up" && state.routes[family].kind !== "none";
 }

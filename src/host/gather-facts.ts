@@ -5,6 +5,7 @@ import { FAMILIES, type Family } from "../net/address.ts";
 import type { Paths } from "../paths.ts";
 import type { Facts, Link } from "../uplink/facts.ts";
 import { findRivals } from "../uplink/find-rivals.ts";
+import { parseForced, parseLiveness } from "../uplink/liveness.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { gatherGateways } from "./gather-gateways.ts";
 import type { Host } from "./host.ts";
@@ -39,13 +40,15 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const interfaces = Object.values(config.uplink).flatMap((uplink) => (uplink.interface === undefined ? [] : [uplink.interface]));
   const links = known.seen.then((seen) => seen.links);
-  const [seen, backend, gateways, slots, tableNames, rpFilter] = await Promise.all([
+  const [seen, backend, gateways, slots, tableNames, rpFilter, liveness, forced] = await Promise.all([
     known.seen,
     known.seen.then((seen) => gatherBackendFacts(host, config, seen, known)),
     gatherGateways(host, paths, config, links, { allowSsh }),
     host.read(paths.rtTables).then(parseSlotMemory),
     readTableNames(host, paths),
     readRpFilter(host, paths, ["all", ...interfaces]),
+    host.read(paths.liveness).then(parseLiveness),
+    host.read(paths.forced).then(parseForced),
   ]);
   return {
     now: Math.floor(host.now() / 1000),
@@ -58,6 +61,8 @@ export async function gatherFacts(
     untracked: { ipv4: untracked(seen, "ipv4"), ipv6: untracked(seen, "ipv6") },
     ...backend,
     ipset: seen.setNames !== undefined,
+    liveness,
+    forced,
     problems: gateways.problems,
   };
 }

@@ -1,6 +1,6 @@
 import { parseIpRules, parseRoutes } from "../kernel/iproute.ts";
 import { parseIpSets } from "../kernel/ipset.ts";
-import type { Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
+import type { KernelObjects, Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
 import type { IpRule, IpSet, Route } from "../kernel/kernel-state.ts";
 import { SET_PREFIX } from "../kernel/ownership.ts";
 import { parseIptablesSave, type SavedTables } from "../kernel/parse-iptables-save.ts";
@@ -8,7 +8,7 @@ import type { Family } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
-import { observeNft, type SeenNft } from "./observe-nft.ts";
+import { NO_NFT, observeNft, observeOurNft, type SeenNft } from "./observe-nft.ts";
 
 /** What can be read before it is known what is wanted. */
 export interface TablesAndRules {
@@ -47,6 +47,24 @@ export function parseJsonLines(text: string): unknown[][] {
     .map((line) => JSON.parse(line) as unknown[]);
 }
 
+/** How to look, where not at everything. */
+export interface Looks {
+  readonly counters?: boolean;
+  readonly lookForSets?: (host: Host) => Promise<TablesAndRules["setNames"]>;
+  readonly lookForNft?: (host: Host) => Promise<SeenNft>;
+}
+
+/**
+ * For looking again at what was seen before: a program that can have nothing to say is not started. Sets and nft tables of ours
+ * are there only when they were there before (`observed`) or have been asked for.
+ */
+export function looksAgain(...objects: readonly Pick<KernelObjects, "sets" | "nft">[]): Looks {
+  return {
+    ...(objects.some(({ sets }) => sets.length > 0) ? {} : { lookForSets: async () => [] }),
+    lookForNft: objects.some(({ nft }) => nft.length > 0) ? observeOurNft : async () => NO_NFT,
+  };
+}
+
 const NOTHING_SAVED: SavedTables = {
   chains: [],
   jumps: [],
@@ -65,7 +83,7 @@ export async function observeTablesAndRules(
   host: Host,
   families: readonly Family[],
   tables: readonly number[],
-  counters = false,
+  { counters = false, lookForSets = readSetNames, lookForNft = observeNft }: Looks = {},
 ): Promise<TablesAndRules> {
   const usable = usableTables(tables);
   const read = async (family: Family) => {
@@ -84,8 +102,8 @@ export async function observeTablesAndRules(
   const [ipv4, ipv6, setNames, nft] = await Promise.all([
     families.includes("ipv4") ? read("ipv4") : undefined,
     families.includes("ipv6") ? read("ipv6") : undefined,
-    readSetNames(host),
-    observeNft(host),
+    lookForSets(host),
+    lookForNft(host),
   ]);
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },

@@ -16,6 +16,9 @@ export interface SeenNft {
   readonly unusable?: string;
 }
 
+/** Nothing of ours, and nobody looked at. */
+export const NO_NFT: SeenNft = { tables: [], packets: { ipv4: new Map(), ipv6: new Map() }, foreign: [] };
+
 /** Chains that are followed from one base chain of somebody else's, so that no firewall can make us slow. */
 const FOLLOWED = 50;
 
@@ -28,24 +31,35 @@ export async function observeNft(host: Host): Promise<SeenNft> {
   if (exitCode !== 0) {
     if (/permitted/i.test(stderr)) throw new HostError(`nft: ${stderr.trim()}`);
     const why = exitCode === 127 ? "nft is missing (package nftables)" : `nft says "${stderr.trim().split("\n").at(-1)}"`;
-    return { tables: [], packets: { ipv4: new Map(), ipv6: new Map() }, foreign: [], unusable: why };
+    return { ...NO_NFT, unusable: why };
   }
   const { ours, prerouting } = parseNftChains(stdout);
-  const [listed, foreign] = await Promise.all([
-    Promise.all(FAMILIES.filter((family) => ours.has(NFT_FAMILY[family])).map((family) => readTable(host, family))),
+  const [own, foreign] = await Promise.all([
+    readTables(
+      host,
+      FAMILIES.filter((family) => ours.has(NFT_FAMILY[family])),
+    ),
     Promise.all(prerouting.map((chain) => follow(host, chain))),
   ]);
-  const packets = (family: Family) => listed.find(({ table }) => table.family === family)?.packets ?? new Map<string, number>();
-  return {
-    tables: listed.map(({ table }) => table),
-    packets: { ipv4: packets("ipv4"), ipv6: packets("ipv6") },
-    foreign,
-  };
+  return { ...own, foreign };
 }
 
-async function readTable(host: Host, family: Family): Promise<ReturnType<typeof parseNftTable>> {
+/** Our tables alone, of either family that has one. */
+export async function observeOurNft(host: Host): Promise<SeenNft> {
+  return await readTables(host, FAMILIES);
+}
+
+/** A table that is not there is left out. */
+async function readTables(host: Host, families: readonly Family[]): Promise<SeenNft> {
+  const listed = (await Promise.all(families.map((family) => readTable(host, family)))).filter((table) => table !== undefined);
+  const packets = (family: Family) => listed.find(({ table }) => table.family === family)?.packets ?? new Map<string, number>();
+  return { ...NO_NFT, tables: listed.map(({ table }) => table), packets: { ipv4: packets("ipv4"), ipv6: packets("ipv6") } };
+}
+
+async function readTable(host: Host, family: Family): Promise<ReturnType<typeof parseNftTable> | undefined> {
   const argv = ["nft", "-n", "list", "table", NFT_FAMILY[family], NFT_TABLE];
   const result = await host.run(argv);
+  if (result.exitCode === 1 && result.stderr.includes("No such file or directory")) return undefined;
   if (result.exitCode !== 0) throw new CommandError(argv, result, undefined);
   return parseNftTable(result.stdout, family);
 }

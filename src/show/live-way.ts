@@ -21,7 +21,9 @@ export function uplinkWay(name: string, uplink: Uplink, family: Family, sight: S
   const own: Way = { to: "uplink", uplink: name };
   if (sight.kernel === undefined) {
     const state = uplink.disable ? undefined : sight.uplinks.find((candidate) => candidate.name === name);
-    return state?.link === "up" && state.routes[family].kind !== "none" ? own : { to: uplink["if-down"] };
+    return state?.link === "up" && state.objection === undefined && state.routes[family].kind !== "none"
+      ? own
+      : { to: uplink["if-down"] };
   }
   const table = tableOf(name, uplink, sight);
   if (table === undefined || !hasLookup(sight, sight.kernel, uplinkOwner(name), family)) return NOT_APPLIED;

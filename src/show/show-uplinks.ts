@@ -66,7 +66,7 @@ function whyDown(uplink: Uplink, state: UplinkState | undefined): string | undef
       return `interface ${state.interface} has no carrier`;
     case "up": {
       const { ipv4, ipv6 } = state.routes;
-      if (ipv4.kind !== "none" || ipv6.kind !== "none") return undefined;
+      if (ipv4.kind !== "none" || ipv6.kind !== "none") return state.objection;
       return ipv4.reason ?? ipv6.reason ?? "no gateway is known";
     }
   }

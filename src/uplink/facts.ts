@@ -1,4 +1,5 @@
 import type { Family } from "../net/address.ts";
+import type { Forced, Liveness } from "./liveness.ts";
 
 /** An address of a network interface, as `ip -j addr` reports it. `peer` is set on point-to-point links. */
 export interface LinkAddress {
@@ -92,5 +93,7 @@ export interface Facts {
   readonly rivals: readonly Rival[];
   /** ipset(8) is installed: rules that differ only in address or port may share a set. */
   readonly ipset: boolean;
+  readonly liveness: Liveness;
+  readonly forced: Forced;
   readonly problems: readonly FactsProblem[];
 }

@@ -23,4 +23,6 @@ export interface UplinkState {
   readonly link: "up" | "no-carrier" | "admin-down" | "missing";
   readonly addresses: readonly LinkAddress[];
   readonly routes: Readonly<Record<Family, UplinkRoute>>;
+  /** Not to be used though link and gateway would allow it: why, in words (`forced down by the operator`). */
+  readonly objection?: string;
 }

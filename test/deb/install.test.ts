@@ -102,6 +102,27 @@ describe("on a clean Debian 12", () => {
     expect(chroot.must(["policy-route", "--version"]).trim()).toBe(version);
   });
 
+  it("has compiled itself for that Node", () => {
+    const check = `
+      const lib = "/usr/lib/policy-route/lib/", cache = "/var/cache/policy-route/";
+      const { readFileSync, readdirSync } = require("fs");
+      const [build] = readdirSync(cache);
+      for (const name of readdirSync(cache + build)) {
+        const source = require("module").wrap(readFileSync(lib + name.slice(0, -3), "utf8"));
+        const script = new (require("vm").Script)(source, { cachedData: readFileSync(cache + build + "/" + name) });
+        console.log(name, script.cachedDataRejected);
+      }`;
+    const said = chroot.must(["node", "-e", check]);
+    expect(said).toContain("commit.js.v8 false\n");
+    expect(said).not.toContain("true");
+  });
+
+  it("runs all the same where that was cut short", () => {
+    chroot.must(["sh", "-c", "for file in /var/cache/policy-route/*/*; do truncate --size=100 $file; done"]);
+    expect(chroot.must(["policy-route", "--help"])).toContain("commit");
+    chroot.must(["dpkg-reconfigure", "vyatta-policy-route"], inside);
+  });
+
   it("takes the example of the README, and the lease that the DHCP hook reports, to the kernel", () => {
     session(example);
     chroot.write("/tmp/lease", ". /etc/dhcp/dhclient-exit-hooks.d/policy-route\n");

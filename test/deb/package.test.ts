@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -32,7 +33,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Paths of all files below a folder, relative to it. */
 function files(below: string): string[] {
   if (!existsSync(below)) return [];
-  return (readdirSync(below, { recursive: true }) as string[]).filter((path) => statSync(join(below, path)).isFile()).sort();
+  return (readdirSync(below, { recursive: true }) as string[]).filter((path) => lstatSync(join(below, path)).isFile()).sort();
 }
 
 function sum(path: string): string {

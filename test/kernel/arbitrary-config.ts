@@ -57,6 +57,7 @@ const arbitraryMatch: fc.Arbitrary<string[]> = fc
             .map(([protocol, side]) => [`protocol ${protocol}`, `${side} port ${ports}`]),
         ),
       fc.constantFrom("icmp", "!tcp", "47").map((protocol) => [`protocol ${protocol}`]),
+      fc.constantFrom("type 8", "type-name redirect").map((type) => ["protocol icmp", `icmp ${type}`]),
     ),
     maybe("source interface-network", "eth0"),
     maybe("destination address", "192.0.2.0/24", "2001:db8:99::/48", "!192.0.2.7", "192.0.2.10-192.0.2.20"),
@@ -65,6 +66,51 @@ const arbitraryMatch: fc.Arbitrary<string[]> = fc
   .map((parts) => parts.flat())
   // Literals of the two families in one rule are a mistake of the operator's; protocol 1 has no place in IPv6.
   .filter((lines) => !(lines.includes("protocol icmp") && lines.some((line) => line.includes("2001:"))));
+
+/** Conditions of the packet, of its sender, and groups of the firewall. */
+const arbitraryCondition = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<string[]>([]) },
+  fc
+    .constantFrom(
+      "source mac-address 52:54:00:c2:a5:43",
+      "source mac-address !52:54:00:c2:a5:43",
+      "user 1000-1005",
+      "user !root",
+      "user-group !1000",
+      "state new enable",
+      "state invalid disable",
+      "dscp ef",
+      "dscp !10",
+      "tos 17",
+      "source group address-group SMALL",
+      "source group network-group !LARGE",
+      "destination group ipv6-network-group LARGE",
+    )
+    .map((line) => [line]),
+);
+
+/** Two states of the router's firewall. */
+const arbitraryFirewall = fc
+  .constantFrom(1, 2)
+  .map((state) => [
+    `firewall group address-group SMALL address 10.0.0.${state}`,
+    "firewall group address-group SMALL address 10.0.0.5-10.0.0.9",
+    ...Array.from({ length: 9 }, (_, i) => `firewall group network-group LARGE network 10.${state * 10 + i}.0.0/16`),
+    ...Array.from({ length: 9 }, (_, i) => `firewall group ipv6-network-group LARGE network 2001:db8:${state}${i}::/48`),
+  ]);
+
+/** Without conditions that exclude each other, which would be a mistake of the operator's. */
+function sensible(lines: readonly string[]): string[] {
+  const has = (word: string) => lines.some((line) => line.includes(word));
+  const ipv4 = /destination address !?192|protocol icmp$/;
+  return lines.filter((line) => {
+    if (line.startsWith("source mac-address")) return !has("traffic local");
+    if (line.startsWith("user")) return has("traffic ");
+    if (/ (address|network)-group /.test(line)) return !has("2001:");
+    if (line.includes(" ipv6-network-group ")) return !lines.some((other) => ipv4.test(other));
+    return true;
+  });
+}
 
 const arbitraryTraffic = fc.oneof(
   fc.constant<string[]>([]),
@@ -83,8 +129,7 @@ function arbitraryRule(number: number, uplinks: readonly string[]): fc.Arbitrary
   ];
   return below(
     `rule ${number}`,
-    arbitraryTraffic,
-    arbitraryMatch,
+    fc.tuple(arbitraryTraffic, arbitraryMatch, arbitraryCondition).map((parts) => sensible(parts.flat())),
     fc.constantFrom(...targets).map((line) => [line]),
   );
 }
@@ -145,6 +190,7 @@ export const arbitraryConfig: fc.Arbitrary<string[]> = fc
         fixedNumbers(uplinks),
         ...[10, 20, 30].map((number) => fc.oneof(fc.constant<string[]>([]), arbitraryRule(number, uplinks))),
         alikeRules(uplinks),
+        arbitraryFirewall,
       )
       .map((parts) => oneTracks(parts.flat().map((line) => line.trim()))),
   );

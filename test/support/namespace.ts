@@ -37,7 +37,7 @@ export interface Namespace {
   exec(argv: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<Result>;
   /** The program inside one long-lived process: apply FILE, restart or uninstall. */
   run(command: readonly string[], fault?: Fault): Promise<Run>;
-  /** Applies a configuration of `set` lines (without `set policy-route`). */
+  /** Applies a configuration of `set` lines (without `set policy-route`; those of the firewall begin with `firewall`). */
   apply(lines: readonly string[], fault?: Fault): Promise<Run>;
   /** The built program as an operator starts it; `path` comes first in PATH. */
   program(argv: readonly string[], path?: string): Promise<Result>;
@@ -113,7 +113,9 @@ export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
         frontEnd !== "nftables" || lines.length === 0 || lines.some((line) => line.startsWith("backend "))
           ? []
           : ["backend nftables"];
-      const text = [...own, ...lines].map((line) => `set policy-route ${line}\n`).join("");
+      const text = [...own, ...lines]
+        .map((line) => `set ${line.startsWith("firewall ") ? "" : "policy-route "}${line}\n`)
+        .join("");
       await world.must(undefined, ["sh", "-euc", `cat > ${CONFIG}`], { stdin: text });
       return await run(["apply", CONFIG], fault);
     },

@@ -1,6 +1,7 @@
 import { parseSlotMemory } from "../../src/compile/slot-memory.ts";
 import type { Family } from "../../src/net/address.ts";
 import type { Facts, GatewayReport, GatewaySource, Link, LinkAddress, NftFacts, Rival } from "../../src/uplink/facts.ts";
+import type { Health } from "../../src/uplink/liveness.ts";
 
 /**
  * Facts from lines a person can write:
@@ -8,6 +9,7 @@ import type { Facts, GatewayReport, GatewaySource, Link, LinkAddress, NftFacts, 
  *   gateway eth1 dhcp-hook 198.51.100.1 for 198.51.100.2
  *   rival wan-load-balancing WAN load balancing is configured
  *   no-nft nft is missing · no-labels
+ *   health dsl down 2 of 3 targets failed · forced dsl down · held web dsl 1800000100 (no time: until the operator says so)
  *   rp_filter eth1 1 · untracked ipv4 notrack · no-ipset · no-ipv6 · # slot 5 uplink dsl · table 50 office
  */
 export function readFacts(text: string): Facts {
@@ -19,6 +21,9 @@ export function readFacts(text: string): Facts {
   const rivals: Rival[] = [];
   let nft: NftFacts = { works: true, labels: true };
   let ipset = true;
+  const health = new Map<string, Health>();
+  const held = new Map<string, Map<string, number | undefined>>();
+  const forced = new Map<string, "up" | "down">();
   let families: Family[] = ["ipv4", "ipv6"];
   for (const line of text.split("\n")) {
     const words = line.trim().split(/\s+/);
@@ -41,6 +46,9 @@ export function readFacts(text: string): Facts {
     else if (kind === "no-nft") nft = { works: false, why: words.slice(1).join(" ") };
     else if (kind === "no-labels") nft = { works: true, labels: false };
     else if (kind === "no-ipset") ipset = false;
+    else if (kind === "health") health.set(a, { verdict: b as Health["verdict"], reason: words.slice(3).join(" "), since: 0 });
+    else if (kind === "forced") forced.set(a, b as "up" | "down");
+    else if (kind === "held") held.set(a, new Map([...(held.get(a) ?? []), [b, c === "" ? undefined : Number(c)]]));
     else if (kind === "no-ipv6") families = ["ipv4"];
     else if (kind !== "" && !kind.startsWith("#")) throw new Error(`facts: unknown line: ${line}`);
   }
@@ -56,6 +64,8 @@ export function readFacts(text: string): Facts {
     nft,
     rivals,
     ipset,
+    liveness: { health, held },
+    forced,
     problems: [],
   };
 }

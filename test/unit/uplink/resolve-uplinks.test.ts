@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../src/config/schema.ts";
 import type { Facts, GatewayReport, Link, LinkAddress } from "../../../src/uplink/facts.ts";
+import { NO_LIVENESS } from "../../../src/uplink/liveness.ts";
 import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
 
 const NOW = 1_795_170_000;
@@ -48,7 +49,7 @@ function resolve(uplink: Partial<Config["uplink"][string]>, links: readonly Link
       dsl: { interface: "eth1", disable: false, onlink: false, "source-address": "auto", "source-nat": "disable", ...uplink },
     },
   };
-  const facts = { now: NOW, links, gateways } as unknown as Facts;
+  const facts = { now: NOW, links, gateways, liveness: NO_LIVENESS, forced: new Map() } as unknown as Facts;
   const result = resolveUplinks(config as unknown as Config, facts);
   const [state] = result.uplinks;
   return {
