@@ -17,6 +17,7 @@ import { expectations } from "./expectations.ts";
 import { type MarkField, markField, slotMark } from "./mark-field.ts";
 import { renderSlotMemory } from "./slot-memory.ts";
 import { ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
+import { userRules } from "./user-rules.ts";
 
 export interface CompileInput {
   readonly config: Config;
@@ -112,6 +113,7 @@ function compileFamily(
       ...others.map(({ slot, table }) => fwmarkRule(family, base, slotMark(field, slot), table)),
       ...(family === "ipv4" ? arrivalRules(strict, field, base) : []),
       ...sourceRules(targets, family, base),
+      ...(family === "ipv4" ? userRules(config, facts.links, targets, base) : []),
     ],
     routes: [
       ...targets.flatMap((target) => uplinkRoutes(target, family, thrown)),

@@ -24,6 +24,7 @@ export function renderIpRule(rule: IpRule): string {
   const words = [`pref ${rule.preference}`];
   if (rule.from !== undefined) words.push(`from ${rule.from}`);
   if (rule.iif !== undefined) words.push(`iif ${rule.iif}`);
+  if (rule.uidrange !== undefined) words.push(`uidrange ${rule.uidrange.first}-${rule.uidrange.last}`);
   if (rule.fwmark !== undefined) words.push(`fwmark ${hex32(rule.fwmark.value)}/${hex32(rule.fwmark.mask)}`);
   if (rule.action === "nop") words.push("nop");
   else if ("goto" in rule.action) words.push(`goto ${rule.action.goto}`);
@@ -56,6 +57,8 @@ interface RuleJson {
   src?: string;
   srclen?: number;
   iif?: string;
+  uid_start?: number;
+  uid_end?: number;
   fwmark?: string;
   fwmask?: string;
   table?: string;
@@ -80,6 +83,9 @@ export function parseIpRules(json: readonly unknown[], family: Family): IpRule[]
       preference: entry.priority,
       ...(from === undefined ? {} : { from: entry.srclen === undefined ? from : `${from}/${entry.srclen}` }),
       ...(entry.iif === undefined ? {} : { iif: entry.iif }),
+      ...(entry.uid_start === undefined || entry.uid_end === undefined
+        ? {}
+        : { uidrange: { first: entry.uid_start, last: entry.uid_end } }),
       ...(entry.fwmark === undefined
         ? {}
         : { fwmark: { value: Number(entry.fwmark), mask: Number(entry.fwmask ?? 0xffffffff) } }),

@@ -3,6 +3,7 @@ import { FRONT_ENDS } from "../support/front-end.ts";
 import { fetchFtp, startFtp } from "../support/lab-ftp.ts";
 import { STRANGER } from "../support/lab-map.ts";
 import { until } from "../support/lab-wait.ts";
+import { kill } from "../support/lab-world.ts";
 import { CALLED, INTERNET, LINES, PROVIDERS, type Provider, REPLIES } from "../support/replies-map.ts";
 import { openWiredWorld, type WiredWorld } from "../support/wired-world.ts";
 
@@ -165,6 +166,41 @@ describe.each(FRONT_ENDS)("replies (%s)", (frontEnd) => {
     expect(await open()).toMatchObject({ by: "y" });
     expect(await table()).not.toBe(undefined);
     expect(await call("x", 8088)).toMatchObject({ by: "router" });
+    await world.apply(LINES);
+  });
+
+  test("a rule for a user alone: the right source from the start, also without a default in main; his server answers as before", async () => {
+    const USER = 65534;
+    await world.apply([
+      ...LINES,
+      "rule 10 traffic local",
+      `rule 10 user ${USER}`,
+      "rule 10 set uplink isp2",
+      "uplink isp2 if-down prohibit",
+    ]);
+    const asUser = ["setpriv", "--reuid", `${USER}`, "--clear-groups", "socat", "-T", "2"];
+    const open = (to: string) => world.exec("router", [...asUser, "-", `TCP:${to},connect-timeout=3`], { stdin: "?\n" });
+    const isps = async (to: string) => JSON.parse((await open(to)).stdout.split("\n")[0] || "{}") as object;
+    expect(await isps(`${INTERNET.ipv4}:80`)).toMatchObject({ by: "isp2", source: CALLED.isp2.ipv4 });
+    expect(await isps(`[${INTERNET.ipv6}]:80`)).toMatchObject({ by: "isp2", source: CALLED.isp2.ipv6 });
+    expect(await world.probe("router", { to: INTERNET.ipv4, port: 80 })).toMatchObject({ by: "isp1" });
+    expect(await isps("192.168.188.10:80")).toMatchObject({ by: "lan", source: "192.168.188.1" });
+    // Asked by a host whose network is not connected, and by a line that is its own business.
+    const server = world.world.start({ netns: "router" }, [...asUser, "TCP-LISTEN:7777,reuseaddr,fork", "EXEC:echo user"]);
+    await until(
+      "the user's server",
+      async () => (await world.probe("lan", { to: "192.168.188.1", port: 7777 })).banner === "user",
+    );
+    expect(await world.probe("lan", { to: "192.168.188.1", port: 7777, source: "10.50.0.10" })).toEqual({ banner: "user" });
+    expect(await call("isp1", 7777)).toEqual({ banner: "user" });
+    kill(server);
+    await world.sh("router", "ip route del default");
+    expect(await isps(`${INTERNET.ipv4}:80`)).toMatchObject({ by: "isp2", source: CALLED.isp2.ipv4 });
+    // A kill switch tells the program at once.
+    await world.sh("isp2", "ip link set eth0 down");
+    await until("the refusal", async () => (await open(`${INTERNET.ipv4}:80`)).stderr.includes("Permission denied"));
+    await world.sh("isp2", "ip link set eth0 up");
+    await world.sh("router", "ip route add default via 192.0.2.1");
     await world.apply(LINES);
   });
 });
