@@ -157,9 +157,11 @@ function planSysctls(target: KernelObjects, observed: Observed, originsPath: str
     const wanted = target.sysctls.get(key);
     if (wanted !== undefined && wanted !== origin.found) continue;
     origins.delete(key);
-    if (wanted === undefined && observed.sysctls.get(key) === origin.set)
+    if (wanted === undefined && isOwnValue(origin, observed.sysctls.get(key) ?? ""))
       restore.push({ do: "sysctl", why: `put ${key} back`, key, value: origin.found });
   }
+  // The new value is written by now: what stays does not tell of the way here.
+  for (const [key, { found, set: value }] of origins) origins.set(key, { found, set: value });
   const after = renderOrigins(origins);
   if (during !== renderOrigins(observed.origins))
     set.unshift({ do: "write", why: "remember sysctls as found", path: originsPath, text: during });

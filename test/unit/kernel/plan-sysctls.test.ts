@@ -5,8 +5,13 @@ import { plan } from "../../../src/kernel/plan.ts";
 const KEY = "net/ipv4/conf/eth1/rp_filter";
 const OPTIONS = { originsPath: "/run/sysctls.json", staleMarks: [], interimFiles: new Map() };
 
-/** What a run does to one sysctl: the values it writes, and what is remembered of it afterwards. */
-function run(wanted: string | undefined, now: string, origin?: SysctlOrigin): { writes: string[]; origin?: SysctlOrigin } {
+/** What a run does to one sysctl: the values it writes, and what is remembered of it afterwards, or when it `dies` at the value. */
+function run(
+  wanted: string | undefined,
+  now: string,
+  origin?: SysctlOrigin,
+  dies = false,
+): { writes: string[]; origin?: SysctlOrigin } {
   const steps = plan(
     { ...NOTHING, sysctls: new Map(wanted === undefined ? [] : [[KEY, wanted]]) },
     { ...NOTHING, sysctls: new Map([[KEY, now]]), origins: new Map(origin === undefined ? [] : [[KEY, origin]]) },
@@ -14,6 +19,7 @@ function run(wanted: string | undefined, now: string, origin?: SysctlOrigin): { 
   );
   let remembered = origin;
   for (const step of steps) {
+    if (dies && step.do === "sysctl") break;
     if (step.do === "write") remembered = (JSON.parse(step.text) as Record<string, SysctlOrigin>)[KEY];
     if (step.do === "remove") remembered = undefined;
   }
@@ -41,9 +47,12 @@ describe("a sysctl of ours", () => {
 
   it("of which we want another value keeps what was found, also when the run dies before it writes", () => {
     const changed = run("1", "2", { found: "0", set: "2" });
-    expect(changed).toEqual({ writes: ["1"], origin: { found: "0", set: "1", was: "2" } });
-    expect(run("1", "2", changed.origin)).toEqual({ writes: ["1"], origin: { found: "0", set: "1", was: "2" } });
-    expect(run(undefined, "1", changed.origin)).toEqual({ writes: ["0"] });
+    expect(changed).toEqual({ writes: ["1"], origin: { found: "0", set: "1" } });
+    const dead = run("1", "2", { found: "0", set: "2" }, true).origin;
+    expect(dead).toEqual({ found: "0", set: "1", was: "2" });
+    expect(run("1", "2", dead)).toEqual({ writes: ["1"], origin: { found: "0", set: "1" } });
+    expect(run("1", "1", dead)).toEqual({ writes: [], origin: { found: "0", set: "1" } });
+    expect(run(undefined, "2", dead)).toEqual({ writes: ["0"] });
   });
 
   it("is found as it is wanted: nothing is written, nothing remembered", () => {
