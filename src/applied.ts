@@ -1,28 +1,27 @@
 import { dirname } from "node:path";
+import type { Collision } from "./compile/audit-marks.ts";
 import type { Backend } from "./compile/choose-backend.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Link } from "./uplink/facts.ts";
+import type { MarkUse } from "./uplink/mark-use.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
 import { VERSION } from "./version.ts";
 
 /**
  * A configuration and its text in `set` form; both empty when nothing is configured. Of the rest of the router's configuration
- * the text has what this one hangs on: LOAD_BALANCING, and the groups of the firewall that rules name.
+ * the text has what it says of other users of marks (pathsOfUsers), and the groups of the firewall that rules name.
  */
 export interface Applied {
   readonly config: Config | undefined;
   readonly text: string;
 }
 
-/** Told apart without parsing: hooks read this at every call. */
-export const LOAD_BALANCING = "set load-balancing wan\n";
-
-/** Whether the router's configuration had `load-balancing wan` when this was applied. */
-export function hasLoadBalancing(text: string): boolean {
-  return `\n${text}`.includes(`\n${LOAD_BALANCING}`);
+/** Paths of other users of marks in an applied text: of the rest of the router's configuration, without the groups of the firewall. Told apart without parsing: hooks read this at every call. */
+export function neighboursIn(text: string): string[] {
+  return [...text.matchAll(/^set (?!'?policy-route\b|'firewall' 'group')(.+)$/gm)].map(([, path = ""]) => path);
 }
 
 /** The world-readable picture of the last reconcile, for operators who may not ask the kernel. Version 1. */
@@ -35,6 +34,8 @@ export interface SavedState {
   readonly uplinks: readonly UplinkState[];
   readonly slots: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
+  readonly markUses?: readonly MarkUse[];
+  readonly collisions?: readonly Collision[];
   /** Which iptables holds the rules: when another is in use at the next reconcile, the old one has to be cleared. */
   readonly frontEnd: Prepared["frontEnd"];
 }
@@ -106,6 +107,8 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
     uplinks: settled.uplinks,
     slots: Object.fromEntries(settled.slots.assignment.slots),
     warnings: settled.warnings.map(formatIssue),
+    markUses: settled.facts?.markUses ?? [],
+    collisions: settled.collisions,
     frontEnd: settled.frontEnd,
   };
   await host.write(paths.state, `${JSON.stringify(state)}\n`);

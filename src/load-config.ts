@@ -1,5 +1,3 @@
-import { LOAD_BALANCING } from "./applied.ts";
-import { treeBelow } from "./config/build-tree.ts";
 import { checkParsed } from "./config/check-tree.ts";
 import type { ConfigTree } from "./config/config-tree.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
@@ -15,6 +13,7 @@ import { readLinks, readTableNames } from "./host/gather-facts.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
 import type { NamesLookedUp } from "./look-up-names.ts";
+import { pathsOfUsers } from "./uplink/configured-users.ts";
 import type { Link } from "./uplink/facts.ts";
 
 /** A configuration that passed every check, with its text in `set` form; both empty when `policy-route` is not configured. */
@@ -50,8 +49,9 @@ export async function loadConfig(
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });
   if (errors.length > 0) throw new ConfigError(errors);
-  const neighbour = treeBelow(found.router, ["load-balancing", "wan"]) === undefined ? "" : LOAD_BALANCING;
-  return { config, text: renderSetCommands(tree, kindOf, ["policy-route"]) + (names?.text ?? "") + neighbour, warnings };
+  const neighbours = pathsOfUsers(found.router).map((path) => `set ${path}\n`);
+  const text = renderSetCommands(tree, kindOf, ["policy-route"]) + (names?.text ?? "") + neighbours.join("");
+  return { config, text, warnings };
 }
 
 /** The configuration with what the names in it stand for that are not its own. */

@@ -1,4 +1,4 @@
-import { hasLoadBalancing, readApplied, readLastApplied, readSavedState } from "./applied.ts";
+import { neighboursIn, readApplied, readLastApplied, readSavedState } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
@@ -17,7 +17,7 @@ export async function look(context: Context): Promise<Sight> {
       allowSsh: false,
       refuseMistakes: false,
       counters: true,
-      loadBalancing: hasLoadBalancing(text),
+      neighbours: neighboursIn(text),
     });
     return {
       config,
@@ -26,6 +26,8 @@ export async function look(context: Context): Promise<Sight> {
       slots: prepared.slots.assignment,
       backend: prepared.backend,
       warnings: prepared.warnings.map(formatIssue),
+      markUses: prepared.facts?.markUses ?? [],
+      collisions: prepared.collisions,
       kernel: prepared,
       saved: undefined,
     };
@@ -44,6 +46,8 @@ async function lookAtSaved(context: Context, config: Config | undefined): Promis
     slots: { slots: new Map(Object.entries(state?.slots ?? {})), retired: new Map() },
     backend: state?.backend,
     warnings: state?.warnings ?? [],
+    markUses: state?.markUses ?? [],
+    collisions: state?.collisions ?? [],
     kernel: undefined,
     saved: { at: state?.at ?? 0, reason: state?.reason ?? "" },
   };

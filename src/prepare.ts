@@ -1,8 +1,10 @@
 import { type AssignedSlots, assignSlots } from "./compile/assign-slots.ts";
+import { auditMarks, type Collision } from "./compile/audit-marks.ts";
 import { type Backend, chooseBackend } from "./compile/choose-backend.ts";
 import { checkTables, compile } from "./compile/compile.ts";
 import { detour } from "./compile/detour.ts";
 import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
+import { uplinkTargets } from "./compile/targets.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
@@ -44,6 +46,8 @@ export interface Prepared {
   /** To be reached first, where the plan alone would steer wrongly half way. */
   readonly detour: Config | undefined;
   readonly warnings: readonly Issue[];
+  /** Where others want what we want. */
+  readonly collisions: readonly Collision[];
   /** Packet counters of our rules by hash, when asked for. */
   readonly packets: Readonly<Record<Family, ReadonlyMap<string, number>>>;
   readonly frontEnd: SavedTables["frontEnd"];
@@ -54,8 +58,8 @@ export interface PrepareOptions {
   /** A commit refuses a configuration that cannot work on this router; an event goes on without the route that cannot be. */
   readonly refuseMistakes: boolean;
   readonly counters?: boolean;
-  /** The router's configuration has `load-balancing wan`. */
-  readonly loadBalancing: boolean;
+  /** Paths of the router's configuration that speak of other users of marks. */
+  readonly neighbours: readonly string[];
   /** Changes the facts before they are used: the boot unit knows that nothing is up yet. */
   readonly adjust?: (facts: Facts) => Facts;
   /** Connections to forget besides: on a detour, those that the way on would give to somebody else. */
@@ -98,7 +102,7 @@ export async function prepare(context: Context, config: Config | undefined, opti
     looking,
     config === undefined
       ? undefined
-      : gatherFacts(host, paths, config, { families, seen: looking, loadBalancing: options.loadBalancing }, options.allowSsh),
+      : gatherFacts(host, paths, config, { families, seen: looking, neighbours: options.neighbours }, options.allowSsh),
   ]);
   const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
   const wanted =
@@ -162,9 +166,16 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-type Wanted = Pick<Prepared, "uplinks" | "slots" | "state" | "backend" | "warnings">;
+type Wanted = Pick<Prepared, "uplinks" | "slots" | "state" | "backend" | "warnings" | "collisions">;
 
-const NOTHING_WANTED: Wanted = { uplinks: [], slots: NO_SLOTS, state: EMPTY_STATE, backend: undefined, warnings: [] };
+const NOTHING_WANTED: Wanted = {
+  uplinks: [],
+  slots: NO_SLOTS,
+  state: EMPTY_STATE,
+  backend: undefined,
+  warnings: [],
+  collisions: [],
+};
 
 function want({ paths }: Context, config: Config, facts: Facts, refuseMistakes: boolean): Wanted {
   const resolved = resolveUplinks(config, facts);
@@ -172,10 +183,32 @@ function want({ paths }: Context, config: Config, facts: Facts, refuseMistakes: 
   const { backend, errors, warnings } = chooseBackend(config, facts);
   const mistakes = [...errors, ...slots.issues, ...(refuseMistakes ? resolved.mistakes : [])];
   if (slots.issues.length === 0) mistakes.push(...checkTables(config, facts, resolved.uplinks, slots));
+  const collisions = slots.issues.length > 0 ? [] : audit(config, facts, resolved.uplinks, slots, backend.name);
+  const refused = collisions.filter(({ severity }) => severity === "refused");
+  if (refuseMistakes) mistakes.push(...refused);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const affected = collisions.filter(({ severity }) => severity === "warning");
   const state = compile({ config, facts, uplinks: resolved.uplinks, slots, backend: backend.name, files: paths });
   const problems = facts.problems.map((problem): Issue => ({ path: [], message: problem.message }));
-  return { uplinks: resolved.uplinks, slots, state, backend, warnings: [...warnings, ...resolved.warnings, ...problems] };
+  return {
+    uplinks: resolved.uplinks,
+    slots,
+    state,
+    backend,
+    warnings: [...warnings, ...refused, ...affected, ...resolved.warnings, ...problems],
+    collisions,
+  };
+}
+
+function audit(
+  config: Config,
+  { markUses }: Facts,
+  uplinks: readonly UplinkState[],
+  { assignment }: AssignedSlots,
+  backend: Backend["name"],
+): Collision[] {
+  const targets = uplinkTargets(config, uplinks, assignment);
+  return auditMarks({ config, targets, slots: assignment.slots, backend }, markUses);
 }
 
 /** When nothing of ours stays, no memory does: what connections remember of it would be read as somebody else's later. */

@@ -1,4 +1,4 @@
-import { type Applied, hasLoadBalancing, readApplied, saveApplied } from "./applied.ts";
+import { type Applied, neighboursIn, readApplied, saveApplied } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
@@ -63,7 +63,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
     const options = {
       allowSsh: request.allowSsh,
-      loadBalancing: hasLoadBalancing(proposed.text),
+      neighbours: neighboursIn(proposed.text),
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
     };

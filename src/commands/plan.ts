@@ -1,4 +1,4 @@
-import { type Applied, hasLoadBalancing, readApplied } from "../applied.ts";
+import { type Applied, neighboursIn, readApplied } from "../applied.ts";
 import { formatIssue } from "../config/issue.ts";
 import { type Context, EXIT } from "../context.ts";
 import { readConfigFile } from "../host/config-source.ts";
@@ -26,11 +26,10 @@ interface PlanJson {
 /** `policy-route plan`: what a commit would change now; changes nothing. With `check`, exit 3 when there is anything to do. */
 export async function run(context: Context, options: PlanCommandOptions): Promise<number> {
   const { config, text, warnings } = await configOf(context, options.config);
-  const loadBalancing = hasLoadBalancing(text);
   const prepared = await prepare(context, config, {
     allowSsh: false,
     refuseMistakes: options.config !== undefined,
-    loadBalancing,
+    neighbours: neighboursIn(text),
   }).catch((error: unknown) => {
     throw isRefusal(error) ? new HostError("the plan compares with the kernel's rules, which only root can read") : error;
   });

@@ -10,19 +10,19 @@ import { selectPart } from "../show/select-part.ts";
 import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
-const WORDS = ["uplink", "rule", "table", "plan", "json"];
+const WORDS = ["uplink", "rule", "table", "marks", "plan", "json"];
 
-const USAGE = "show [uplink [NAME] | rule [NUMBER] | table [NAME] | plan | json] [--json]";
+const USAGE = "show [uplink [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
   const [word, name, ...more] = words;
   if (word !== undefined && !WORDS.includes(word))
     throw new OperatorError(`cannot show "${word}"${suggest(word, WORDS)}; usage: ${USAGE}`);
-  if (more.length > 0 || (name !== undefined && (word === "plan" || word === "json")))
+  if (more.length > 0 || (name !== undefined && (word === "marks" || word === "plan" || word === "json")))
     throw new OperatorError(`too many words; usage: ${USAGE}`);
   if (word === "plan") return await (await import("./plan.ts")).run(context, options);
-  const view = word === "uplink" || word === "rule" || word === "table" ? word : undefined;
+  const view = word === "uplink" || word === "rule" || word === "table" || word === "marks" ? word : undefined;
   const sight = await look(context);
   const shown = await widen(context, sight, selectPart(show(sight), view, name), view, name);
   const asJson = options.json === true || word === "json";

@@ -27,6 +27,8 @@ export interface ChainInput {
   readonly localSlots: ReadonlySet<number>;
   /** How packets are kept from connection tracking, in iptables or (`notrack`) in nftables. */
   readonly untracked: Facts["untracked"][Family];
+  /** VRF devices and members of VRFs: they keep the conntrack zone they were given. */
+  readonly vrfInterfaces: readonly string[];
   /** Bits outside our field that are cleared with every mark we write, 0 for none (see compile-nft.ts). */
   readonly alsoCleared: number;
 }
@@ -159,6 +161,20 @@ function firstPacket(rules: string): Rule[] {
     // Traffic to the router itself is never steered, even where `lookup local` sits behind our ip rules (VRF).
     { matches: [{ match: "local-address", side: "destination" }], action: RETURN },
     { matches: [], action: jump(rules) },
+  ];
+}
+
+/** Tracks what others untrack. A zone of our choosing would take packets out of the zone of their VRF. */
+export function trackRules({ vrfInterfaces }: ChainInput, match: "in-interface" | "out-interface"): Rule[] {
+  return [
+    ...vrfInterfaces.map(
+      (name): Rule => ({
+        matches: [match === "in-interface" ? { match, name, wildcard: false, negate: false } : { match, name, negate: false }],
+        action: { action: "return" },
+        note: "member of a VRF",
+      }),
+    ),
+    { matches: [], action: { action: "track" } },
   ];
 }
 

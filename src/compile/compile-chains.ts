@@ -16,6 +16,7 @@ import {
   REPLY,
   relatedRules,
   targetRules,
+  trackRules,
 } from "./chain-rules.ts";
 import type { MarkField } from "./mark-field.ts";
 import { answerChain, targetChain } from "./targets.ts";
@@ -56,8 +57,12 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
 }
 
 /** Raw is left alone where nothing untracks: somebody's `CT --helper` below would lose its effect (kernel-layout.md section 0). */
-function compileTracking({ family, untracked }: ChainInput): { chains: Chain[]; hooks: Hook[] } {
+function compileTracking(input: ChainInput): { chains: Chain[]; hooks: Hook[] } {
+  const { family, untracked } = input;
   if (untracked === "none") return { chains: [], hooks: [] };
+  // One chain for packets that come in and for the router's own, which have only one of the two interfaces there.
+  const [leaving, entering] = [trackRules(input, "out-interface"), trackRules(input, "in-interface")];
+  const track = [...leaving.slice(0, -1), ...entering];
   const hooked = untracked === "vyatta-hook" ? ["VYATTA_CT_PREROUTING_HOOK", "VYATTA_CT_OUTPUT_HOOK"] : ["PREROUTING", "OUTPUT"];
   return {
     chains: [
@@ -65,7 +70,7 @@ function compileTracking({ family, untracked }: ChainInput): { chains: Chain[]; 
         family,
         table: "raw",
         name: CT,
-        rules: [{ matches: [], action: untracked === "vyatta-hook" ? ACCEPT : { action: "track" } }],
+        rules: untracked === "vyatta-hook" ? [{ matches: [], action: ACCEPT }] : track,
       },
     ],
     hooks: hooked.map((chain): Hook => ({ family, table: "raw", chain, target: CT })),

@@ -18,6 +18,7 @@ import {
   REPLY,
   relatedRules,
   targetRules,
+  trackRules,
   written,
 } from "./chain-rules.ts";
 import { arrivalMark, slotMark } from "./mark-field.ts";
@@ -27,8 +28,6 @@ import { answerChain, targetChain } from "./targets.ts";
 export interface NftInput extends ChainInput {
   /** Somebody rewrites connection marks while a connection has no answer: its slot is kept in a label too. */
   readonly labels: boolean;
-  /** VRF devices and members of VRFs: they keep the conntrack zone they were given. */
-  readonly vrfInterfaces: readonly string[];
 }
 
 /** Just behind iptables' mangle table and every other chain at its priority: the last one to write the mark wins. */
@@ -153,19 +152,5 @@ function labelRules({ field }: NftInput, slot: number, note: string): Rule[] {
       action: { action: "set-label", label: ARRIVAL_LABEL },
       note,
     },
-  ];
-}
-
-/** A zone of our choosing would take packets out of the zone of their VRF. */
-function trackRules({ vrfInterfaces }: NftInput, match: "in-interface" | "out-interface"): Rule[] {
-  return [
-    ...vrfInterfaces.map(
-      (name): Rule => ({
-        matches: [match === "in-interface" ? { match, name, wildcard: false, negate: false } : { match, name, negate: false }],
-        action: { action: "return" },
-        note: "member of a VRF",
-      }),
-    ),
-    { matches: [], action: { action: "track" } },
   ];
 }

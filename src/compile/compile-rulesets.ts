@@ -34,6 +34,7 @@ export function compileRulesets(
     answers: answers(config, slots),
     outside: outside(config, facts),
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
+    vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
   };
   if (backend === "iptables") {
@@ -43,7 +44,6 @@ export function compileRulesets(
   const table = compileNft({
     ...input,
     labels: balanced && facts.nft.works && facts.nft.labels,
-    vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
   });
   return { chains: [], hooks: [], nft: [table], sets: [] };
 }

@@ -16,6 +16,8 @@ export function packetConditions(rule: Rule, family: Family, local: boolean): re
     ...(rule.dscp === undefined ? [] : [[{ match: "dscp", value: rule.dscp.value, negate: rule.dscp.negate } satisfies Match]]),
     ...(rule.tos === undefined ? [] : [[{ match: "tos", value: rule.tos } satisfies Match]]),
     ...icmpCondition(rule, family),
+    ...(rule.tcp.flags === undefined ? [] : [[{ match: "tcp-flags", ...rule.tcp.flags } satisfies Match]]),
+    ...(rule["packet-length"] === undefined ? [] : [[{ match: "length", ...rule["packet-length"] } satisfies Match]]),
   ];
 }
 

@@ -8,6 +8,7 @@ import type { UserMatch } from "./values/user.ts";
 
 /** IP protocols with ports that iptables' multiport knows: TCP, UDP, DCCP, SCTP, UDP-Lite. */
 const WITH_PORTS = [6, 17, 33, 132, 136];
+const TCP = 6;
 const ICMP = 1;
 const ICMPV6 = 58;
 
@@ -21,6 +22,10 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
     check.error(path, "port needs protocol tcp, udp, tcp_udp, sctp, dccp or udplite");
   }
   checkIcmp(check, path, rule);
+  if (rule.tcp.flags !== undefined && !isProtocol(rule.protocol, TCP) && !check.isBroken([...path, "protocol"]))
+    check.error(path, "tcp flags needs protocol tcp");
+  if (rule.fragment === "match-frag")
+    check.error(path, "fragment match-frag can never match: fragments are put together before rules look at the packet");
   const conflict = familyConflict(rule);
   if (conflict !== undefined) check.error(path, conflict);
   checkTraffic(check, path, rule);

@@ -5,6 +5,7 @@ import { parseAddressMatch, parseMacMatch } from "./values/address.ts";
 import { ICMP_TYPES, ICMPV6_TYPES, icmpName, parseIcmpType } from "./values/icmp.ts";
 import { parseGroupMatch, parseInterfaceMatch, parseInterfaceName, tagName } from "./values/name.ts";
 import { numberIn, numberKey } from "./values/number.ts";
+import { parseLength, parseTcpFlags } from "./values/packet.ts";
 import { portMatch } from "./values/port.ts";
 import { protocolMatch } from "./values/protocol.ts";
 import { parseTableReference } from "./values/table.ts";
@@ -53,6 +54,9 @@ export function ruleField(lookups: Lookups) {
     tos: leaf(parseTos),
     icmp: node({ type: leaf(parseIcmpType), code: leaf(numberIn(0, 255)), "type-name": leaf(icmpName(ICMP_TYPES)) }),
     icmpv6: node({ type: leaf(numberIn(0, 255)), "type-name": leaf(icmpName(ICMPV6_TYPES)) }),
+    tcp: node({ flags: leaf(parseTcpFlags) }),
+    fragment: leaf(oneOf("match-frag", "match-non-frag")),
+    "packet-length": leaf(parseLength),
     action: leafOr(oneOf("set", "exempt", "drop", "prohibit"), "set"),
     set: node({
       uplink: leaf(tagName("uplink")),

@@ -29,7 +29,18 @@ const TRAFFIC: Readonly<Record<Rule["traffic"], Condition>> = {
   inbound: { text: "inbound", values: valuesOf([[3, 3]]) },
 };
 
-const PLAIN = ["inbound-interface", "user", "user-group", "state", "dscp", "tos", "icmp", "icmpv6"] as const;
+const PLAIN = [
+  "inbound-interface",
+  "user",
+  "user-group",
+  "state",
+  "dscp",
+  "tos",
+  "icmp",
+  "icmpv6",
+  "tcp",
+  "packet-length",
+] as const;
 const PLAIN_OF_SIDE = ["interface-address", "interface-network"] as const;
 
 /** The conditions of a rule. */

@@ -1,5 +1,5 @@
 import { treeBelow } from "../config/build-tree.ts";
-import type { ConfigTree } from "../config/config-tree.ts";
+import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
 import { parseCurly } from "../config/parse-curly.ts";
 import { parseSetCommands } from "../config/parse-set-commands.ts";
 import { ConfigSyntaxError } from "../config/syntax-error.ts";
@@ -9,10 +9,7 @@ import { CommandError, type Host, HostError, type Output } from "./host.ts";
 export interface FoundConfig {
   /** Below `policy-route`; absent when it is not configured. */
   readonly tree?: ConfigTree;
-  /**
-   * What is known of the whole router's configuration: all of a file's; of a session's `interfaces`, `load-balancing wan` and,
-   * where a rule names a group of it, `firewall`.
-   */
+  /** What is known of the whole router's configuration: all of a file's, of an engine's the sections in ENGINE_LINES. */
   readonly router: ConfigTree;
 }
 
@@ -82,37 +79,34 @@ async function readSessionFile(host: Host, path: string): Promise<FoundConfig> {
   return split(parseSetCommands(text, path));
 }
 
-/** `undefined` when the engine is not installed. All questions are asked at once: each costs the engine some milliseconds. */
+/**
+ * What is read of an engine's configuration: ourselves, interfaces, and where other users of marks are configured. The rest of a
+ * router's configuration (secrets, prefix lists, thousands of firewall rules) is passed over.
+ */
+const ENGINE_LINES =
+  /^set '(?:policy-route|interfaces|load-balancing|vrf|vpn' 'ipsec|policy' '(?:route6?|ipv6-route|local-route6?)|firewall'(?= .*'(?:set|modify)' '(?:mark|connection-mark)'))(?:'| ).*$/gm;
+
+/** The groups of the firewall, of which there may be thousands of lines: read only where a rule of ours names one. */
+const GROUP_LINES = /^set 'firewall' 'group' .*$/gm;
+const NAMES_GROUP = /^set 'policy-route' 'rule' '\d+' '(?:source|destination)' 'group' /m;
+
+/**
+ * `undefined` when the engine is not installed. One program prints the whole configuration (`--show-ignore-edit` makes it pass over
+ * the path): asking for each section would cost the engine some milliseconds each.
+ */
 async function askEngine(host: Host, env: Env, which: "working" | "active"): Promise<FoundConfig | undefined> {
   const options = { env: engineEnv(env) };
-  const ask = (...words: string[]) => host.run([SHELL_API, ...words], options);
-  const show = (path: string) => ask("showConfig", `--show-${which}-only`, "--show-commands", path);
-  const exists = (...path: string[]) => ask(which === "working" ? "exists" : "existsActive", ...path);
-  const [hasPolicy, policy, interfaces, hasBalancing] = await Promise.all([
-    exists("policy-route"),
-    show("policy-route"),
-    show("interfaces"),
-    exists("load-balancing", "wan"),
+  const show = [SHELL_API, "showConfig", `--show-${which}-only`, "--show-commands", "--show-ignore-edit"];
+  const [exists, shown] = await Promise.all([
+    host.run([SHELL_API, which === "working" ? "exists" : "existsActive", "policy-route"], options),
+    host.run(show, options),
   ]);
-  if (hasPolicy.exitCode === 127) return undefined;
-  const children = new Map<string, ConfigTree>();
-  if (isYes(hasPolicy, "policy-route")) children.set("policy-route", section(policy, which, "policy-route"));
-  if (namesFirewallGroup(children.get("policy-route"))) {
-    const firewall = await show("firewall");
-    if (!isNothing(firewall)) children.set("firewall", section(firewall, which, "firewall"));
-  }
-  if (!isNothing(interfaces)) children.set("interfaces", section(interfaces, which, "interfaces"));
-  if (isYes(hasBalancing, "load-balancing wan")) {
-    children.set("load-balancing", { children: new Map([["wan", { children: new Map() }]]) });
-  }
-  return split({ children });
-}
-
-function namesFirewallGroup(policy: ConfigTree | undefined): boolean {
-  const rules = policy?.children.get("rule")?.children.values() ?? [];
-  for (const rule of rules)
-    for (const side of ["source", "destination"]) if (rule.children.get(side)?.children.has("group")) return true;
-  return false;
+  if (exists.exitCode === 127) return undefined;
+  if (exists.exitCode > 1) throw new CommandError([SHELL_API, "exists", "policy-route"], exists, undefined);
+  const router = NOTHING.test(shown.stdout) ? EMPTY_TREE : routerOf(shown, show);
+  if (exists.exitCode === 1) return { router };
+  // Configured and without a node of its own, it has no line.
+  return { tree: treeBelow(router, ["policy-route"]) ?? EMPTY_TREE, router };
 }
 
 /**
@@ -126,22 +120,13 @@ function engineEnv(env: Env): Record<string, string> {
   return { ...own, PATH: path, VYATTA_EDIT_LEVEL: "/", VYATTA_TEMPLATE_LEVEL: "/" };
 }
 
-function isYes(output: Output, path: string): boolean {
-  if (output.exitCode > 1) throw new CommandError([SHELL_API, "exists", ...path.split(" ")], output, undefined);
-  return output.exitCode === 0;
-}
-
-function isNothing(output: Output): boolean {
-  return NOTHING.test(output.stdout);
-}
-
 /** Refusals come on stdout too, and engines before VyOS 1.3 give 0 or 1 for them: only `set` and `comment` lines are an answer. */
-function section(output: Output, which: string, path: string): ConfigTree {
-  if (isNothing(output)) return { children: new Map() };
+function routerOf(output: Output, argv: readonly string[]): ConfigTree {
   if (output.exitCode !== 0 || !/^(set |comment |$)/.test(output.stdout)) {
     const said = { ...output, stderr: `${output.stderr}${output.stdout.slice(0, 200)}` };
-    throw new CommandError([SHELL_API, "showConfig", `--show-${which}-only`, "--show-commands", path], said, undefined);
+    throw new CommandError(argv, said, undefined);
   }
-  const tree = parseSetCommands(output.stdout, `${SHELL_API} showConfig ${path}`);
-  return treeBelow(tree, [path]) ?? { children: new Map() };
+  const patterns = NAMES_GROUP.test(output.stdout) ? [ENGINE_LINES, GROUP_LINES] : [ENGINE_LINES];
+  const lines = patterns.flatMap((pattern) => output.stdout.match(pattern) ?? []);
+  return parseSetCommands(lines.join("\n"), `${SHELL_API} showConfig`);
 }

@@ -2,10 +2,14 @@ import { parseSlotMemory, parseTableNames } from "../compile/slot-memory.ts";
 import type { Config } from "../config/schema.ts";
 import { isOwnValue } from "../kernel/kernel-objects.ts";
 import { FAMILIES, type Family } from "../net/address.ts";
+import type { ForeignWrite } from "../net/foreign-marks.ts";
 import type { Paths } from "../paths.ts";
+import { configuredUses } from "../uplink/configured-users.ts";
 import type { Facts, Link } from "../uplink/facts.ts";
 import { findRivals } from "../uplink/find-rivals.ts";
+import { kernelUses } from "../uplink/kernel-users.ts";
 import { parseForced, parseLiveness } from "../uplink/liveness.ts";
+import type { MarkUse } from "../uplink/mark-use.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { gatherGateways } from "./gather-gateways.ts";
 import type { Host } from "./host.ts";
@@ -33,8 +37,8 @@ export async function gatherFacts(
   known: {
     readonly families: readonly Family[];
     readonly seen: Promise<TablesAndRules>;
-    /** `load-balancing wan` is in the router's configuration. */
-    readonly loadBalancing: boolean;
+    /** Paths of the router's configuration that speak of other users of marks. */
+    readonly neighbours: readonly string[];
   },
   allowSsh: boolean,
 ): Promise<Facts> {
@@ -60,6 +64,7 @@ export async function gatherFacts(
     rpFilter,
     untracked: { ipv4: untracked(seen, "ipv4"), ipv6: untracked(seen, "ipv6") },
     ...backend,
+    markUses: findMarkUses(seen, known.neighbours),
     ipset: seen.setNames !== undefined,
     liveness,
     forced,
@@ -67,15 +72,25 @@ export async function gatherFacts(
   };
 }
 
+const LOAD_BALANCING = "load-balancing wan";
+
+function findMarkUses({ foreignRules, saved, nft }: TablesAndRules, neighbours: readonly string[]): MarkUse[] {
+  const inNft = nft.foreign.flatMap(({ table, writes }) =>
+    writes.map((write): ForeignWrite => ({ write, place: table, hooks: ["PREROUTING"] })),
+  );
+  const writes = [...saved.ipv4.foreignWrites, ...saved.ipv6.foreignWrites, ...inNft];
+  return [...configuredUses(neighbours), ...kernelUses(foreignRules, writes)];
+}
+
 /** The kernel is asked what nftables can do only where that backend may be taken. */
 async function gatherBackendFacts(
   host: Host,
   config: Config,
   seen: TablesAndRules,
-  { families, loadBalancing }: { readonly families: readonly Family[]; readonly loadBalancing: boolean },
+  { families, neighbours }: { readonly families: readonly Family[]; readonly neighbours: readonly string[] },
 ): Promise<Pick<Facts, "nft" | "rivals">> {
   const iptablesChains = [...seen.saved.ipv4.foreignChains, ...seen.saved.ipv6.foreignChains];
-  const rivals = findRivals({ loadBalancing, iptablesChains, nftChains: seen.nft.foreign });
+  const rivals = findRivals({ loadBalancing: neighbours.includes(LOAD_BALANCING), iptablesChains, nftChains: seen.nft.foreign });
   if (seen.nft.unusable !== undefined) return { nft: { works: false, why: seen.nft.unusable }, rivals };
   const possible = config.backend === "nftables" || (config.backend === "auto" && rivals.length > 0);
   if (!possible) return { nft: { works: true, labels: false }, rivals };

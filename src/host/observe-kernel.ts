@@ -1,10 +1,11 @@
-import { parseIpRules, parseRoutes } from "../kernel/iproute.ts";
+import { parseForeignRules, parseIpRules, parseRoutes } from "../kernel/iproute.ts";
 import { parseIpSets } from "../kernel/ipset.ts";
 import type { KernelObjects, Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
 import type { IpRule, IpSet, Route } from "../kernel/kernel-state.ts";
 import { SET_PREFIX } from "../kernel/ownership.ts";
 import { parseIptablesSave, type SavedTables } from "../kernel/parse-iptables-save.ts";
 import type { Family } from "../net/address.ts";
+import type { ForeignRule } from "../net/foreign-marks.ts";
 import type { Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
@@ -14,6 +15,7 @@ import { NO_NFT, observeNft, observeOurNft, type SeenNft } from "./observe-nft.t
 export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   readonly ipRules: readonly IpRule[];
+  readonly foreignRules: readonly ForeignRule[];
   readonly links: readonly Link[];
   /** Our routes in `tables`. */
   readonly routes: readonly Route[];
@@ -69,6 +71,7 @@ const NOTHING_SAVED: SavedTables = {
   chains: [],
   jumps: [],
   foreignChains: [],
+  foreignWrites: [],
   vyattaHooks: false,
   notrack: false,
   packets: new Map(),
@@ -96,6 +99,7 @@ export async function observeTablesAndRules(
       saved: parseIptablesSave(save, family),
       links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
+      foreignRules: parseForeignRules(rules, family),
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
@@ -108,6 +112,7 @@ export async function observeTablesAndRules(
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
+    foreignRules: [...(ipv4?.foreignRules ?? []), ...(ipv6?.foreignRules ?? [])],
     links: ipv4?.links ?? [],
     routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
     tables: usable,

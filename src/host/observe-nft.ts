@@ -4,6 +4,7 @@ import { type ForeignChain, parseForeignChain, parseNftChains } from "../kernel/
 import { parseNftTable } from "../kernel/parse-nft-list.ts";
 import { NFT_FAMILY } from "../kernel/plan-nft.ts";
 import { FAMILIES, type Family } from "../net/address.ts";
+import type { MarkWrite } from "../net/foreign-marks.ts";
 import type { PreroutingChain } from "../uplink/find-rivals.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
 
@@ -67,16 +68,16 @@ async function readTable(host: Host, family: Family): Promise<ReturnType<typeof 
 /** What the rules of a base chain do, and those of the chains they lead to. */
 async function follow(host: Host, { table, name }: ForeignChain): Promise<PreroutingChain> {
   const seen = new Set([name]);
-  let marks = false;
+  const writes: MarkWrite[] = [];
   let untracks = false;
-  for (let next = [name]; next.length > 0 && !(marks && untracks); ) {
+  for (let next = [name]; next.length > 0; ) {
     const looks = await Promise.all(next.map((chain) => host.run(["nft", "-nt", "list", "chain", ...table.split(" "), chain])));
     // A chain that went away meanwhile says nothing, and does nothing.
     const chains = looks.map((look) => parseForeignChain(look.stdout));
-    marks ||= chains.some((chain) => chain.marks);
+    writes.push(...chains.flatMap((chain) => chain.writes));
     untracks ||= chains.some((chain) => chain.untracks);
     next = [...new Set(chains.flatMap((chain) => chain.next))].filter((chain) => !seen.has(chain)).slice(0, FOLLOWED - seen.size);
     for (const chain of next) seen.add(chain);
   }
-  return { table, marks, untracks };
+  return { table, writes, untracks };
 }

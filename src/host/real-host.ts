@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Host, HostError, type Output, type RunOptions } from "./host.ts";
 
@@ -64,6 +64,7 @@ async function write(file: string, text: string, mode: number): Promise<void> {
   const temporary = `${dirname(file)}/.policy-route.${process.pid}.${writes++}.tmp`;
   await failing(`write ${file}`, () => {
     mkdirSync(dirname(file), { recursive: true });
+    sweep(dirname(file));
     try {
       writeFileSync(temporary, text, { mode, flag: "wx" });
       chmodSync(temporary, mode);
@@ -73,6 +74,21 @@ async function write(file: string, text: string, mode: number): Promise<void> {
       throw error;
     }
   });
+}
+
+/** Folders this process has looked through. */
+const swept = new Set<string>();
+
+/** Removes what writers left behind that were killed between writing and renaming. A writer that lives may still need its own. */
+function sweep(folder: string): void {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  for (const name of readdirSync(folder)) {
+    const writer = /^\.policy-route\.(\d+)\.\d+\.tmp$/.exec(name)?.[1];
+    // One with our number is of a life before us.
+    if (writer !== undefined && (Number(writer) === process.pid || !existsSync(`/proc/${writer}`)))
+      rmSync(`${folder}/${name}`, { force: true });
+  }
 }
 
 /** Debian's packages of the programs we start. */

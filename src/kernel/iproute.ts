@@ -1,5 +1,6 @@
 import type { Family } from "../net/address.ts";
-import { hex32 } from "../net/fwmark.ts";
+import type { ForeignRule } from "../net/foreign-marks.ts";
+import { type Fwmark, formatFwmark, hex32 } from "../net/fwmark.ts";
 import type { IpRule, Route, RouteType } from "./kernel-state.ts";
 import { PROTOCOL } from "./ownership.ts";
 
@@ -54,14 +55,20 @@ export function routeKey(route: Route): string {
 
 interface RuleJson {
   priority?: number;
+  not?: null;
   src?: string;
   srclen?: number;
+  dst?: string;
+  dstlen?: number;
   iif?: string;
-  uid_start?: number;
-  uid_end?: number;
+  oif?: string;
   fwmark?: string;
   fwmask?: string;
+  uid_start?: number;
+  uid_end?: number;
+  suppress_prefixlen?: number;
   table?: string;
+  l3mdev?: null;
   goto?: number;
   nop?: null;
   protocol?: string;
@@ -86,13 +93,61 @@ export function parseIpRules(json: readonly unknown[], family: Family): IpRule[]
       ...(entry.uid_start === undefined || entry.uid_end === undefined
         ? {}
         : { uidrange: { first: entry.uid_start, last: entry.uid_end } }),
-      ...(entry.fwmark === undefined
-        ? {}
-        : { fwmark: { value: Number(entry.fwmark), mask: Number(entry.fwmask ?? 0xffffffff) } }),
+      ...(entry.fwmark === undefined ? {} : { fwmark: fwmarkOf(entry.fwmark, entry.fwmask) }),
       action,
     });
   }
   return rules;
+}
+
+/** The three rules every kernel starts with, wherever they were moved: to the tables local, main and default, for everything. */
+const KERNEL_TABLES = ["253", "254", "255"];
+
+/** The rules out of `ip -N -j rule` that are neither ours nor the kernel's own. */
+export function parseForeignRules(json: readonly unknown[], family: Family): ForeignRule[] {
+  return (json as readonly RuleJson[]).flatMap((entry): ForeignRule[] => {
+    if (entry.protocol === String(PROTOCOL) || entry.priority === undefined) return [];
+    const words = ruleWords(entry);
+    if (words.length === 1 && KERNEL_TABLES.includes(entry.table ?? "")) return [];
+    return [
+      {
+        family,
+        preference: entry.priority,
+        negated: "not" in entry,
+        ...(entry.fwmark === undefined ? {} : { fwmark: fwmarkOf(entry.fwmark, entry.fwmask) }),
+        ...(entry.table === undefined ? {} : { table: Number(entry.table) }),
+        l3mdev: "l3mdev" in entry,
+        text: `${entry.priority}: ${words.join(" ")}`,
+      },
+    ];
+  });
+}
+
+function fwmarkOf(value: string, mask: string | undefined): Fwmark {
+  return { value: Number(value), mask: Number(mask ?? 0xffffffff) };
+}
+
+/** What a rule matches, and where it leads. */
+function ruleWords(entry: RuleJson): string[] {
+  const network = (address: string | undefined, length: number | undefined) =>
+    length === undefined ? address : `${address}/${length}`;
+  return [
+    ...("not" in entry ? ["not"] : []),
+    ...(entry.src === undefined || entry.src === "all" ? [] : [`from ${network(entry.src, entry.srclen)}`]),
+    ...(entry.dst === undefined ? [] : [`to ${network(entry.dst, entry.dstlen)}`]),
+    ...(entry.iif === undefined ? [] : [`iif ${entry.iif}`]),
+    ...(entry.oif === undefined ? [] : [`oif ${entry.oif}`]),
+    ...(entry.fwmark === undefined ? [] : [`fwmark ${formatFwmark(fwmarkOf(entry.fwmark, entry.fwmask))}`]),
+    ...(entry.uid_start === undefined ? [] : [`uidrange ${entry.uid_start}-${entry.uid_end}`]),
+    "l3mdev" in entry
+      ? "lookup [l3mdev-table]"
+      : entry.goto !== undefined
+        ? `goto ${entry.goto}`
+        : entry.table === undefined
+          ? "no table"
+          : `lookup ${entry.table}`,
+    ...(entry.suppress_prefixlen === undefined ? [] : [`suppress_prefixlength ${entry.suppress_prefixlen}`]),
+  ];
 }
 
 interface RouteJson {

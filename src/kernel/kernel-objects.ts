@@ -1,5 +1,5 @@
 import type { Family } from "../net/address.ts";
-import type { IpRule, IpSet, Route } from "./kernel-state.ts";
+import type { PlainObjects } from "./kernel-state.ts";
 import type { TableName } from "./rule.ts";
 
 /** A line of iptables-save (`-A CHAIN ...`) and the hash in its comment: lines are compared by hash and never parsed back. */
@@ -54,17 +54,10 @@ export interface Jump {
  * What is ours in the kernel, in the form both sides of the diff share: the rendered desired state, and what was read back.
  * An earlier observation can be the target too: that is rollback.
  */
-export interface KernelObjects {
+export interface KernelObjects extends PlainObjects {
   readonly chains: readonly ChainLines[];
   readonly jumps: readonly Jump[];
   readonly nft: readonly NftTableText[];
-  readonly ipRules: readonly IpRule[];
-  readonly routes: readonly Route[];
-  readonly sets: readonly IpSet[];
-  /** Path below /proc/sys -> value. */
-  readonly sysctls: ReadonlyMap<string, string>;
-  /** Path -> text. */
-  readonly files: ReadonlyMap<string, string>;
 }
 
 /** What was found before we changed a sysctl, and what we set. Only a value that is still ours is put back. */

@@ -63,13 +63,8 @@ export interface Expectation {
     | { readonly notTable: number };
 }
 
-/** Everything this product wants in the kernel, whatever is there now. Computed from config and facts alone. */
-export interface KernelState {
-  /** Of iptables. */
-  readonly chains: readonly Chain[];
-  readonly hooks: readonly Hook[];
-  /** Of nftables. Only one backend has anything. */
-  readonly nft: readonly NftTable[];
+/** What has the same form wanted, rendered and read back. */
+export interface PlainObjects {
   readonly ipRules: readonly IpRule[];
   readonly routes: readonly Route[];
   /** ipsets; those of the nft table are in it. */
@@ -78,6 +73,15 @@ export interface KernelState {
   readonly sysctls: ReadonlyMap<string, string>;
   /** Path -> text of the files that iproute2 reads our names from. */
   readonly files: ReadonlyMap<string, string>;
+}
+
+/** Everything this product wants in the kernel, whatever is there now. Computed from config and facts alone. */
+export interface KernelState extends PlainObjects {
+  /** Of iptables. */
+  readonly chains: readonly Chain[];
+  readonly hooks: readonly Hook[];
+  /** Of nftables. Only one backend has anything. */
+  readonly nft: readonly NftTable[];
   readonly expectations: readonly Expectation[];
   /** Marks that change hands: connections that still carry them remember an owner that has them no more. */
   readonly staleMarks: readonly Fwmark[];

@@ -1,4 +1,6 @@
+import type { MarkWrite } from "../net/foreign-marks.ts";
 import { NFT_TABLE } from "./ownership.ts";
+import { parseNftWrites } from "./parse-mark-write.ts";
 
 /** A base chain of somebody else's at the prerouting hook. */
 export interface ForeignChain {
@@ -39,14 +41,14 @@ export function parseNftChains(text: string): ListedChains {
 
 /** What the rules of a chain do that concerns us, out of `nft list chain`, and the chains they lead to. */
 export function parseForeignChain(text: string): {
-  readonly marks: boolean;
+  readonly writes: readonly MarkWrite[];
   readonly untracks: boolean;
   readonly next: readonly string[];
 } {
   // Prefixes and comments are the only texts of others in there.
   const rules = text.replace(/"[^"\n]*"/g, '""');
   return {
-    marks: /\b(meta|ct) mark set\b/.test(rules),
+    writes: rules.split("\n").flatMap(parseNftWrites),
     untracks: /\bnotrack\b/.test(rules),
     next: [...rules.matchAll(/\b(?:jump|goto) ([^\s,}]+)/g)].map(([, chain = ""]) => chain),
   };

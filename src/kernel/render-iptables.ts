@@ -41,6 +41,10 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m tos --tos ${match.value}/0xff`;
     case "icmp":
       return `${match.version === 4 ? "-m icmp --icmp-type" : "-m icmp6 --icmpv6-type"} ${match.type}${match.code === undefined ? "" : `/${match.code}`}`;
+    case "tcp-flags":
+      return `-m tcp --tcp-flags ${[...match.set, ...match.unset].join(",")} ${match.set.length === 0 ? "NONE" : match.set.join(",")}`;
+    case "length":
+      return `-m length --length ${match.first}:${match.last}`;
     case "fwmark":
       return `-m mark ${not(match.negate)}--mark ${formatFwmark(match.mark)}`;
     case "connmark":

@@ -79,6 +79,10 @@ function renderMatch(match: Match, family: Family): string {
       return `${KEYWORD[family]} dscp ${match.value >> 2} ${KEYWORD[family]} ecn ${match.value & 3}`;
     case "icmp":
       return renderIcmp(match.version === 4 ? "icmp" : "icmpv6", match.type, match.code);
+    case "tcp-flags":
+      return `tcp flags & (${flags([...match.set, ...match.unset])}) == ${match.set.length === 0 ? "0x0" : flags(match.set)}`;
+    case "length":
+      return `meta length ${match.first === match.last ? match.first : `${match.first}-${match.last}`}`;
     case "fwmark":
       return `meta mark ${maskedTest(match.mark, match.negate)}`;
     case "connmark":
@@ -96,6 +100,10 @@ function renderMatch(match: Match, family: Family): string {
     case "label":
       return `ct label ${match.label}`;
   }
+}
+
+function flags(names: readonly string[]): string {
+  return names.join(" | ").toLowerCase();
 }
 
 function renderIcmp(keyword: string, type: number, code: number | undefined): string {

@@ -35,6 +35,10 @@ export type Match =
   | { readonly match: "tos"; readonly value: number }
   /** A type of message of the version; that it is this protocol at all is a condition of its own. */
   | { readonly match: "icmp"; readonly version: 4 | 6; readonly type: number; readonly code?: number }
+  /** Names as iptables has them; at least one. The other flags may be set or not. The protocol is a condition of its own. */
+  | { readonly match: "tcp-flags"; readonly set: readonly string[]; readonly unset: readonly string[] }
+  /** Bytes from the IP header on, first and last included, 0-65535. */
+  | { readonly match: "length"; readonly first: number; readonly last: number }
   | { readonly match: "fwmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "connmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "direction"; readonly direction: "original" | "reply" }

@@ -1,3 +1,4 @@
+import { formatMarks } from "./format-marks.ts";
 import { formatOverview, formatRuleList } from "./format-overview.ts";
 import { formatRule } from "./format-rule.ts";
 import { formatRoutingTable } from "./format-table.ts";
@@ -6,7 +7,7 @@ import type { Shown } from "./model.ts";
 import { stateLine } from "./words.ts";
 
 /** Which part is looked at; `undefined` is the overview. */
-export type View = "uplink" | "rule" | "table" | undefined;
+export type View = "uplink" | "rule" | "table" | "marks" | undefined;
 
 /** The text of a view. */
 export function formatShown(shown: Shown, view: View, name: string | undefined): string {
@@ -27,6 +28,8 @@ function blocksOf(shown: Shown, view: Exclude<View, undefined>, name: string | u
       if (name !== undefined) return rules.map(formatRule);
       return rules.length === 0 ? [] : [formatRuleList(rules)];
     }
+    case "marks":
+      return shown.marks === undefined ? [] : [formatMarks(shown.marks)];
     case "table":
       return (shown.tables ?? []).map(formatRoutingTable);
   }

@@ -18,6 +18,7 @@ export interface Shown {
   readonly uplinks?: readonly ShownUplink[];
   readonly rules?: readonly ShownRule[];
   readonly tables?: readonly ShownTable[];
+  readonly marks?: ShownMarks;
   /** One sentence each, beginning with the config path. */
   readonly warnings: readonly string[];
 }
@@ -135,4 +136,46 @@ export interface ShownTableRoute {
   readonly text: string;
   /** `missing`: should be there and is not. `unexpected`: of ours, and should not be there. `foreign`: somebody else's. */
   readonly status: "ok" | "missing" | "unexpected" | "foreign";
+}
+
+/** Who uses which bits of packet and connection marks. Hexadecimal text, eight digits. */
+export interface ShownMarks {
+  readonly mask: string;
+  /** The bit of a connection that came in by its slot's uplink. */
+  readonly arrival: string;
+  readonly slots: readonly ShownSlot[];
+  /** The highest slot an owner can have. */
+  readonly lastSlot: number;
+  readonly pinnedToMain: { readonly slot: number; readonly value: string };
+  /** Of our ip rules. */
+  readonly preferences: { readonly first: number; readonly last: number };
+  readonly others: readonly ShownMarkUse[];
+  readonly collisions: readonly ShownCollision[];
+}
+
+export interface ShownSlot {
+  readonly slot: number;
+  readonly value: string;
+  /** `uplink dsl`, `table 50`, `prohibit`. */
+  readonly owner: string;
+  /** `510sg (20)`, or as a rule names it. */
+  readonly table?: string;
+}
+
+/** Something of somebody else who uses marks, ip rule preferences or routing tables. */
+export interface ShownMarkUse {
+  /** Absent when it is nobody known. */
+  readonly user?: string;
+  readonly in: "configuration" | "kernel";
+  readonly seen: string;
+  readonly preference?: number;
+  readonly table?: number;
+  /** `0x00080000/0x00ff0000`, or `copied/0x00ff0000` for bits that come from another mark. */
+  readonly mark?: string;
+}
+
+/** `refused`: a commit would be; `warning`: packets are affected; `note`: none is. */
+export interface ShownCollision {
+  readonly severity: "refused" | "warning" | "note";
+  readonly message: string;
 }

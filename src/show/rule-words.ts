@@ -27,6 +27,12 @@ export function ruleWords(rule: Rule): string[] {
   if (rule.dscp !== undefined) words.push(`dscp ${not(rule.dscp)}${rule.dscp.text}`);
   if (rule.tos !== undefined) words.push(`tos ${rule.tos}`);
   words.push(...icmpWords("icmp", rule.icmp), ...icmpWords("icmpv6", rule.icmpv6));
+  const { flags } = rule.tcp;
+  if (flags !== undefined) words.push(`flags ${[...flags.set, ...flags.unset.map((flag) => `!${flag}`)].join(",")}`);
+  if (rule.fragment !== undefined) words.push("no fragment");
+  const length = rule["packet-length"];
+  if (length !== undefined)
+    words.push(`length ${length.first === length.last ? length.first : `${length.first}-${length.last}`}`);
   return words;
 }
 

@@ -8,10 +8,12 @@ import type { Shown, ShownTable } from "./model.ts";
  * @throws OperatorError when nothing of that name is configured; the message suggests what may have been meant.
  */
 export function selectPart(shown: Shown, view: View, name: string | undefined): Shown {
-  const { uplinks, rules, tables, ...rest } = shown;
+  const { uplinks, rules, tables, marks, ...rest } = shown;
   switch (view) {
     case undefined:
       return shown;
+    case "marks":
+      return marks === undefined ? rest : { ...rest, marks };
     case "uplink":
       return uplinks === undefined ? rest : { ...rest, uplinks: pick("uplink", uplinks, name, (uplink) => [uplink.name]) };
     case "rule":

@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { Shown, ShownBackend } from "./model.ts";
+import { showMarks } from "./show-marks.ts";
 import { showRules } from "./show-rules.ts";
 import { showTables } from "./show-tables.ts";
 import { showUplinks } from "./show-uplinks.ts";
@@ -25,6 +26,11 @@ function showBackend({ backend, kernel }: Sight): ShownBackend {
   return { name: "iptables", ...backend, ...(kernel?.frontEnd === undefined ? {} : { frontEnd: kernel.frontEnd }) };
 }
 
-function parts(config: Config, sight: Sight): Pick<Shown, "uplinks" | "rules" | "tables"> {
-  return { uplinks: showUplinks(config, sight), rules: showRules(config, sight), tables: showTables(config, sight) };
+function parts(config: Config, sight: Sight): Pick<Shown, "uplinks" | "rules" | "tables" | "marks"> {
+  return {
+    uplinks: showUplinks(config, sight),
+    rules: showRules(config, sight),
+    tables: showTables(config, sight),
+    marks: showMarks(config, sight),
+  };
 }

@@ -1,3 +1,4 @@
+import type { Collision } from "../compile/audit-marks.ts";
 import type { Backend } from "../compile/choose-backend.ts";
 import type { Config } from "../config/schema.ts";
 import type { KernelObjects, Observed } from "../kernel/kernel-objects.ts";
@@ -5,6 +6,7 @@ import type { KernelState } from "../kernel/kernel-state.ts";
 import type { Plan } from "../kernel/plan.ts";
 import type { Family } from "../net/address.ts";
 import type { Link, SlotAssignment } from "../uplink/facts.ts";
+import type { MarkUse } from "../uplink/mark-use.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import type { ShownBackend } from "./model.ts";
 
@@ -16,6 +18,9 @@ export interface Sight {
   readonly slots: SlotAssignment;
   readonly backend: Backend | undefined;
   readonly warnings: readonly string[];
+  /** What others have of marks, preferences and tables, and where that is what we have. */
+  readonly markUses: readonly MarkUse[];
+  readonly collisions: readonly Collision[];
   /** The kernel, or what the last reconcile left behind for those who may not read it. */
   readonly kernel: KernelSight | undefined;
   /** Seconds since the epoch, and what made it reconcile; when `kernel` is absent. */

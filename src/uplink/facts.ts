@@ -1,5 +1,6 @@
 import type { Family } from "../net/address.ts";
 import type { Forced, Liveness } from "./liveness.ts";
+import type { MarkUse } from "./mark-use.ts";
 
 /** An address of a network interface, as `ip -j addr` reports it. `peer` is set on point-to-point links. */
 export interface LinkAddress {
@@ -91,6 +92,8 @@ export interface Facts {
   readonly untracked: Readonly<Record<Family, "vyatta-hook" | "notrack" | "none">>;
   readonly nft: NftFacts;
   readonly rivals: readonly Rival[];
+  /** What others have of marks, preferences and tables. */
+  readonly markUses: readonly MarkUse[];
   /** ipset(8) is installed: rules that differ only in address or port may share a set. */
   readonly ipset: boolean;
   readonly liveness: Liveness;

@@ -1,11 +1,13 @@
+import type { MarkWrite } from "../net/foreign-marks.ts";
 import type { Rival } from "./facts.ts";
+import { MARK_USERS } from "./mark-users.ts";
 
 /** An nft base chain of others at the prerouting hook, and what the rules it leads to do. */
 export interface PreroutingChain {
   /** Family and name of its table, `ip vyos_mangle`. */
   readonly table: string;
-  /** Sets the mark of packets or connections. */
-  readonly marks: boolean;
+  /** What it writes into the mark of packets and connections. */
+  readonly writes: readonly MarkWrite[];
   /** Takes packets out of connection tracking. */
   readonly untracks: boolean;
 }
@@ -18,27 +20,19 @@ export interface Neighbourhood {
   readonly nftChains: readonly PreroutingChain[];
 }
 
-/** Tables of VyOS with a name for what they are for (VyOS 1.4 and later). */
-const NAMED: Readonly<Record<string, Pick<Rival, "kind"> & { readonly what: string }>> = {
-  "ip vyos_wanloadbalance": { kind: "wan-load-balancing", what: "WAN load balancing runs" },
-  "ip vyos_mangle": { kind: "policy-route", what: "VyOS policy route is at work" },
-  "ip6 vyos_mangle": { kind: "policy-route", what: "VyOS policy route is at work" },
-};
-
-/** Who sits in the prerouting hook, the weightiest first. Sources: platform/wan-load-balancing.md sections 1 and 4. */
+/** Who sits in the prerouting hook, the weightiest first: those in MARK_USERS, then everybody who marks or untracks in nft. */
 export function findRivals({ loadBalancing, iptablesChains, nftChains }: Neighbourhood): Rival[] {
   const rivals: Rival[] = [];
-  const chain = (prefix: RegExp): string | undefined => iptablesChains.find((name) => prefix.test(name));
-  if (loadBalancing) rivals.push({ kind: "wan-load-balancing", seen: "WAN load balancing is configured" });
-  const balancing = chain(/^mangle WANLOADBALANCE/);
-  if (balancing !== undefined)
-    rivals.push({ kind: "wan-load-balancing", seen: `WAN load balancing runs (${inTable(balancing)})` });
-  const policy = chain(/^mangle VYATTA_PBR/);
-  if (policy !== undefined) rivals.push({ kind: "policy-route", seen: `policy route is at work (${inTable(policy)})` });
-  for (const { table, marks, untracks } of nftChains) {
-    const named = NAMED[table];
-    if (named !== undefined) rivals.push({ kind: named.kind, seen: `${named.what} (nft table ${table})` });
-    else if (marks) rivals.push({ kind: "marks", seen: `nft table ${table} marks packets` });
+  for (const { chains, rival } of MARK_USERS) {
+    if (rival === undefined) continue;
+    if (loadBalancing && rival.configured !== undefined) rivals.push({ kind: rival.kind, seen: rival.configured });
+    const chain = iptablesChains.find((name) => chains?.test(name));
+    if (chain !== undefined) rivals.push({ kind: rival.kind, seen: `${rival.running} (${inTable(chain)})` });
+  }
+  for (const { table, writes, untracks } of nftChains) {
+    const named = MARK_USERS.find(({ nftTables, rival }) => rival !== undefined && nftTables?.test(table))?.rival;
+    if (named !== undefined) rivals.push({ kind: named.kind, seen: `${named.running} (nft table ${table})` });
+    else if (writes.length > 0) rivals.push({ kind: "marks", seen: `nft table ${table} marks packets` });
     if (untracks) rivals.push({ kind: "notrack", seen: `nft table ${table} untracks packets` });
   }
   return rivals;

@@ -83,6 +83,7 @@ const arbitraryCondition = fc.oneof(
       "dscp ef",
       "dscp !10",
       "tos 17",
+      "packet-length 100-200",
       "source group address-group SMALL",
       "source group network-group !LARGE",
       "destination group ipv6-network-group LARGE",

@@ -47,7 +47,7 @@ const RIVALS: readonly (readonly [why: string, made: string])[] = [
     "nft 'table ip raw_ct { chain pre { type filter hook prerouting priority -300; policy accept; udp dport 53 notrack; }; }'",
   ],
   [
-    "VyOS policy route is at work (nft table ip vyos_mangle)",
+    "policy route is at work (nft table ip vyos_mangle)",
     "nft 'table ip vyos_mangle { chain VYOS_PBR_PREROUTING { type filter hook prerouting priority -150; policy accept; }; }'",
   ],
   ["policy route is at work (chain VYATTA_PBR_10 in mangle)", "iptables -t mangle -N VYATTA_PBR_10"],
@@ -118,17 +118,6 @@ test("a kernel without connection labels: nftables all the same, without them", 
   );
   expect(await chosen()).toMatch(/^nftables \(WAN/);
   expect((await readState(router)).nft.join("\n")).not.toMatch(/label|RECOVER/);
-});
-
-test("zones of VRF members are left alone", async () => {
-  await router.sh("nft 'table ip raw_ct { chain pre { type filter hook prerouting priority -300; policy accept; notrack; }; }'");
-  const added = await router.exec(["sh", "-c", "ip link add red type vrf table 50 && ip link set eth4 master red"]);
-  if (added.exitCode !== 0) return console.warn("this kernel has no VRF devices: skipped");
-  await chosen();
-  const out = (await readState(router)).nft.filter((line) => /_CT_(PRE|OUT) [io]ifname/.test(line));
-  expect(out.map((line) => line.replace(/ counter.*/, ""))).toEqual(
-    expect.arrayContaining([expect.stringContaining('CT_PRE iifname "eth4"'), expect.stringContaining('CT_OUT oifname "red"')]),
-  );
 });
 
 test("a firewall with 20,000 rules does not make a run slow", async () => {

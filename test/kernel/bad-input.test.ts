@@ -64,7 +64,8 @@ test.each([
   ["a mark outside the mask", "uplink ok mark 127", "127"],
   ["an action that is not there", "rule 20 action accept", "accept"],
   ["a node that is not there", "rule 20 protcol tcp", "protcol"],
-  ["what comes later", "rule 20 dscp 5", "policy-route rule 20: dscp is not supported yet"],
+  ["a user that is not there", "rule 20 user mldonky", 'policy-route rule 20: user "mldonky" does not exist'],
+  ["a group that is not there", "rule 20 source group address-group LAN", 'firewall address-group "LAN" does not exist'],
   ["rule 0", "rule 0 set uplink ok", "Rule number must be between 1 and 9999"],
 ])("%s", async (_, line, message) => {
   const replaced = OK.split("\n")

@@ -12,6 +12,10 @@ export interface Packet {
   readonly socat?: string;
   /** Number of the protocol of a packet that is no datagram, and its bytes for printf(1). */
   readonly raw?: readonly [protocol: number, bytes: string];
+  /** A TCP segment with these flags in hex, that belongs to no connection. */
+  readonly tcp?: string;
+  /** How long the datagram is; default 1. */
+  readonly bytes?: number;
   /** An echo request instead, by ping(8). */
   readonly ping?: true;
   /** What runs it on the router: `setpriv --reuid 1005 ...`. */
@@ -241,6 +245,39 @@ export const ROWS: readonly Row[] = [
     name: "tcp_udp negated",
     rule: ["protocol !tcp_udp", "destination address ADDRESS4", "destination address ADDRESS6"],
     packets: [...both({ raw: [253, "x"], arrives: "dsl" }), ...miss],
+  },
+  {
+    name: "tcp flags",
+    rule: ["protocol tcp", "destination port PORT", "tcp flags SYN,!ACK"],
+    packets: [
+      ...both({ tcp: "02", arrives: "dsl" }),
+      ...both({ tcp: "12", arrives: "bgp1" }),
+      ...both({ tcp: "10", arrives: "bgp1" }),
+    ],
+  },
+  {
+    name: "tcp flags not set",
+    rule: ["protocol tcp", "tcp flags !SYN,!RST", "destination address ADDRESS4", "destination address ADDRESS6"],
+    packets: [
+      ...both({ tcp: "10", arrives: "dsl" }),
+      ...both({ tcp: "02", arrives: "bgp1" }),
+      ...both({ tcp: "04", arrives: "bgp1" }),
+    ],
+  },
+  {
+    name: "packet-length, with the IP header",
+    rule: udp("packet-length 128-148"),
+    packets: [
+      { family: 4, bytes: 100, arrives: "dsl" },
+      { family: 4, bytes: 99, arrives: "bgp1" },
+      { family: 6, bytes: 100, arrives: "dsl" },
+      { family: 6, bytes: 101, arrives: "bgp1" },
+    ],
+  },
+  {
+    name: "packets in fragments are looked at as a whole",
+    rule: udp("fragment match-non-frag", "packet-length 3000-4000"),
+    packets: [...both({ bytes: 3000, arrives: "dsl" }), ...both({ bytes: 2000, arrives: "bgp1" })],
   },
   { name: "action drop", rule: udp(), action: "action drop", packets: both({ arrives: "nowhere" }) },
   { name: "action prohibit", rule: udp(), action: "action prohibit", packets: both({ arrives: "nowhere" }) },

@@ -29,14 +29,28 @@ const SENT: readonly Sent[] = ROWS.flatMap(({ packets }, row) =>
   }),
 );
 
+/** `IP a.1 > ADDRESS.PORT: UDP`, `IP6 a > ADDRESS: ICMP6`; of a first fragment in IPv6 `IP6 a > ADDRESS: frag (0|1448) 1 > PORT: UDP`. */
+function keyOf(line: string): string | undefined {
+  const [, address, port] = / > (\S+): (?:frag \(0\|\d+\) \d+ > (\d+):)?/.exec(line) ?? [];
+  return port === undefined ? address : `${address}.${port}`;
+}
+
 function command({ packet, row, address }: Sent): string {
-  const { family, socat, raw, ping, as } = packet;
+  const { family, socat, raw, tcp, bytes, ping, as } = packet;
   if (ping) return `ping -${family} -c 1 -W 1 ${address}`;
   const target = family === 4 ? address : `[${address}]`;
+  if (tcp !== undefined) return `printf '${segment(FIRST_PORT + row, tcp)}' | socat -u - IP${family}-SENDTO:${target}:6`;
+  if (bytes !== undefined) return `printf '%0${bytes}d' 0 | socat -b 8192 -u - UDP${family}-SENDTO:${target}:${FIRST_PORT + row}`;
   const options = socat === undefined ? "" : `,${socat}`;
   const to =
     raw === undefined ? `UDP${family}-SENDTO:${target}:${FIRST_PORT + row}${options}` : `IP${family}-SENDTO:${target}:${raw[0]}`;
   return `printf '${raw?.[1] ?? "x"}' | ${as === undefined ? "" : `${as} `}socat -u - ${to}`;
+}
+
+/** A TCP header without options, for printf(1). Its checksum is wrong: no connection takes it. */
+function segment(port: number, flags: string): string {
+  const bytes = `4e20${port.toString(16)}000000010000000150${flags}200000000000`;
+  return bytes.replace(/../g, (byte) => `\\${Number.parseInt(byte, 16).toString(8).padStart(3, "0")}`);
 }
 
 function configuration(mac: string): string {
@@ -86,7 +100,7 @@ describeLab("every match", (lab) => {
     const look = () => {
       for (const [host, capture] of captures) {
         for (const line of capture.lines()) {
-          const key = / > (\S+?):? /.exec(line)?.[1]?.replace(/:$/, "");
+          const key = keyOf(line);
           if (key !== undefined) seen.set(key, host);
         }
       }
@@ -117,6 +131,20 @@ describeLab("every match", (lab) => {
     await lab().must("router", ["rm", "/run/policy-route/applied.json"]);
     expect(await lab().must("router", ["policy-route", "plan", "--check"])).toBe("nothing to do\n");
     await lab().must("router", ["policy-route", "restart"]);
+    expect(await lab().must("router", ["policy-route", "plan", "--check"])).toBe("nothing to do\n");
+  });
+
+  test("names that nobody has are refused, all at once, and the old rules stay", async () => {
+    const text = UPLINK + rule(10, ["traffic local", "user mldonky", "source group address-group LAN", "set uplink dsl"]);
+    await lab().must("router", ["sh", "-euc", "cat > /run/wrong.config"], { stdin: text });
+    const refused = await lab().exec("router", ["policy-route", "apply", "--config", "/run/wrong.config"]);
+    expect([refused.exitCode, refused.stderr.trim().split("\n").sort()]).toEqual([
+      1,
+      [
+        'policy-route rule 10: firewall address-group "LAN" does not exist',
+        'policy-route rule 10: user "mldonky" does not exist',
+      ],
+    ]);
     expect(await lab().must("router", ["policy-route", "plan", "--check"])).toBe("nothing to do\n");
   });
 

@@ -63,6 +63,7 @@ export function readFacts(text: string): Facts {
     untracked,
     nft,
     rivals,
+    markUses: [],
     ipset,
     liveness: { health, held },
     forced,

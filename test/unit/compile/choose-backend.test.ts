@@ -52,17 +52,18 @@ it("what the operator chose is taken, or refused", () => {
 });
 
 it("rivals: the configuration before what runs, WAN load balancing before the rest, each in its words", () => {
+  const writes = [{ of: "packet", mask: 0xffffffff, value: 1 } as const];
   const nftChains = [
-    { table: "ip vyos_mangle", marks: true, untracks: false },
-    { table: "inet fw", marks: true, untracks: true },
-    { table: "ip quiet", marks: false, untracks: false },
+    { table: "ip vyos_mangle", writes, untracks: false },
+    { table: "inet fw", writes, untracks: true },
+    { table: "ip quiet", writes: [], untracks: false },
   ];
   const iptablesChains = ["mangle PREROUTING", "nat WANLOADBALANCE", "mangle WANLOADBALANCE_PRE", "mangle VYATTA_PBR_5"];
   expect(findRivals({ loadBalancing: true, iptablesChains, nftChains }).map(({ kind, seen }) => `${kind}: ${seen}`)).toEqual([
     "wan-load-balancing: WAN load balancing is configured",
     "wan-load-balancing: WAN load balancing runs (chain WANLOADBALANCE_PRE in mangle)",
     "policy-route: policy route is at work (chain VYATTA_PBR_5 in mangle)",
-    "policy-route: VyOS policy route is at work (nft table ip vyos_mangle)",
+    "policy-route: policy route is at work (nft table ip vyos_mangle)",
     "marks: nft table inet fw marks packets",
     "notrack: nft table inet fw untracks packets",
   ]);

@@ -337,6 +337,8 @@ describe("what a rule looks at", () => {
       { firewallGroups: new Map([["network-group", new Set(["LAN"])]]) },
     ],
     [["icmp type 8"], "icmp needs protocol icmp"],
+    [["tcp flags SYN"], "tcp flags needs protocol tcp"],
+    [["fragment match-frag"], "fragment match-frag can never match: fragments are put together before rules look at the packet"],
     [["icmp code 1", "protocol icmp"], "icmp code needs icmp type"],
     [["icmp type 8", "icmp type-name echo-request", "protocol icmp"], "only one of icmp type and type-name"],
     [["icmpv6 type 128", "icmpv6 type-name echo-request", "protocol icmpv6"], "only one of icmpv6 type and type-name"],

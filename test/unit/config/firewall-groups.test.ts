@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { neighboursIn } from "../../../src/applied.ts";
 import { findFirewallGroups } from "../../../src/config/firewall-groups.ts";
 import { formatIssue } from "../../../src/config/issue.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
@@ -90,5 +91,13 @@ describe("names of the machine", () => {
       user: { negate: true, name: "mldonkey", first: 1005, last: 1005 },
       "user-group": { negate: false, name: "p2p" },
     });
+  });
+});
+
+describe("the applied text", () => {
+  it("does not take the groups kept in it for other users of marks", () => {
+    const text =
+      "set 'policy-route' 'disable'\nset 'firewall' 'group' 'address-group' 'LAN' 'address' '10.0.0.1'\nset load-balancing wan\n";
+    expect(neighboursIn(text)).toEqual(["load-balancing wan"]);
   });
 });

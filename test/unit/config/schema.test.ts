@@ -309,6 +309,12 @@ describe("mistakes of form", () => {
     ["nothing near", ["xyzzy 1"], 'policy-route: unknown node "xyzzy"'],
     ["a node of all objects", ["constructor 1"], 'policy-route: unknown node "constructor"'],
     [
+      "a TCP flag that is set and not set",
+      ["rule 10 tcp flags SYN,!SYN"],
+      'policy-route rule 10 tcp flags: "SYN,!SYN" can never match: SYN is set or it is not',
+    ],
+    ["a length backwards", ["rule 10 packet-length 200-100"], 'policy-route rule 10 packet-length: Range "200-100" is backwards'],
+    [
       "an ICMP type that means any to iptables",
       ["rule 10 icmp type 255"],
       'policy-route rule 10 icmp type: ICMP type "255" is reserved and cannot be matched: iptables takes it for any type',

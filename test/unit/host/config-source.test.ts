@@ -9,6 +9,8 @@ import { ConfigSyntaxError } from "../../../src/config/syntax-error.ts";
 import { type FoundConfig, readConfigFile, readProposedConfig, readRunningConfig } from "../../../src/host/config-source.ts";
 import { CommandError, HostError } from "../../../src/host/host.ts";
 import { realHost } from "../../../src/host/real-host.ts";
+import { pathsOfUsers } from "../../../src/uplink/configured-users.ts";
+import { MARK_USERS } from "../../../src/uplink/mark-users.ts";
 
 const FAKE = join(dirname(fileURLToPath(import.meta.url)), "fake-cli-shell-api.sh");
 const RULE = "set 'policy-route' 'rule' '10' 'action' 'drop'\n";
@@ -43,12 +45,34 @@ describe("the proposed configuration, from the router's engine", () => {
       "working-policy-route": `${RULE}comment 'policy-route' 'rule' '10' 'what for'\n`,
       "active-policy-route": "set 'policy-route' 'disable'\n",
       "working-interfaces": "set 'interfaces' 'ethernet' 'eth1' 'address' 'dhcp'\n",
-      "working-load-balancing-wan": "",
+      "working-load-balancing": "set 'load-balancing' 'wan'\n",
+      "working-policy":
+        "set 'policy' 'prefix-list' 'P' 'rule' '5'\nset 'policy' 'route' 'LAN' 'rule' '10' 'set' 'table' '100'\n" +
+        "set 'policy' 'local-route' 'rule' '50' 'set' 'table' '30'\n",
+      "working-rest":
+        "set 'vrf' 'name' 'red' 'table' '200'\nset 'vpn' 'ipsec' 'ike-group' 'I'\nset 'vpn' 'l2tp' 'x'\n" +
+        "set 'firewall' 'ipv4' 'prerouting' 'raw' 'rule' '5' 'set' 'mark' '7'\nset 'firewall' 'name' 'IN' 'rule' '5' 'action' 'drop'\n" +
+        "set 'system' 'login' 'user' 'a' 'plaintext-password' 'two\nlines'\n",
     });
     const found = await readProposedConfig(host, env);
-    expect(linesOf(found)).toBe(`set 'interfaces' 'ethernet' 'eth1' 'address' 'dhcp'\nset 'load-balancing' 'wan'\n${RULE}`);
+    expect(linesOf(found).split("\n").sort().join("\n")).toBe(`
+set 'firewall' 'ipv4' 'prerouting' 'raw' 'rule' '5' 'set' 'mark' '7'
+set 'interfaces' 'ethernet' 'eth1' 'address' 'dhcp'
+set 'load-balancing' 'wan'
+set 'policy' 'local-route' 'rule' '50' 'set' 'table' '30'
+set 'policy' 'route' 'LAN' 'rule' '10' 'set' 'table' '100'
+set 'policy-route' 'rule' '10' 'action' 'drop'
+set 'vpn' 'ipsec' 'ike-group' 'I'
+set 'vrf' 'name' 'red' 'table' '200'`);
     expect(found.tree?.children.has("rule")).toBe(true);
-    expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(4);
+    expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(2);
+  });
+
+  it("has every path by which a user of marks is known", async () => {
+    const paths = MARK_USERS.flatMap(({ configured = [] }) => configured.map(({ path }) => path.replaceAll("*", "7")));
+    const lines = paths.map((path) => `set ${path.replace(/\S+/g, "'$&'")}\n`).join("");
+    const { host, env } = engine({ "working-all": lines });
+    expect(pathsOfUsers((await readProposedConfig(host, env)).router).sort()).toEqual([...paths].sort());
   });
 
   it("has the firewall only where a rule names a group of it", async () => {
@@ -57,8 +81,8 @@ describe("the proposed configuration, from the router's engine", () => {
     const { host, env } = engine({ "working-policy-route": RULE + group, "working-firewall": firewall });
     const { router } = await readProposedConfig(host, env);
     expect(renderSetCommands(router, kindOfRouterPath)).toContain(firewall);
-    expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(5);
-    rmSync(join(folder, "working-firewall"));
+    expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toHaveLength(2);
+    writeFileSync(join(folder, "working-policy-route"), RULE);
     expect((await readProposedConfig(host, env)).router.children.has("firewall")).toBe(false);
   });
 

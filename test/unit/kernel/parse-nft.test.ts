@@ -125,9 +125,7 @@ it("finds what a chain does and where it leads, and is not misled by texts", () 
 	}
 }
 `;
-  expect(parseForeignChain(chain)).toEqual({ marks: false, untracks: false, next: ["ssh", "web", "last"] });
-  expect(parseForeignChain("\t\tmeta mark set 0x1").marks).toBe(true);
-  expect(parseForeignChain("\t\tct mark set mark").marks).toBe(true);
-  expect(parseForeignChain("\t\tmeta mark 0x1 accept").marks).toBe(false);
+  expect(parseForeignChain(chain)).toEqual({ writes: [], untracks: false, next: ["ssh", "web", "last"] });
+  expect(parseForeignChain("\t\tmeta mark set 0x1").writes).toEqual([{ of: "packet", mask: 0xffffffff, value: 1 }]);
   expect(parseForeignChain("\t\tudp dport 53 notrack").untracks).toBe(true);
 });

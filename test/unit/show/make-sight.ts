@@ -1,6 +1,8 @@
 import { assignSlots } from "../../../src/compile/assign-slots.ts";
+import { auditMarks } from "../../../src/compile/audit-marks.ts";
 import { chooseBackend } from "../../../src/compile/choose-backend.ts";
 import { compile } from "../../../src/compile/compile.ts";
+import { uplinkTargets } from "../../../src/compile/targets.ts";
 import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
 import { formatIssue } from "../../../src/config/issue.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
@@ -10,6 +12,7 @@ import type { Observed } from "../../../src/kernel/kernel-objects.ts";
 import { plan } from "../../../src/kernel/plan.ts";
 import { renderState } from "../../../src/kernel/render-state.ts";
 import type { KernelSight, Sight } from "../../../src/show/sight.ts";
+import type { MarkUse } from "../../../src/uplink/mark-use.ts";
 import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
 import { readFacts } from "../../support/read-facts.ts";
 
@@ -22,6 +25,8 @@ export interface SightOptions {
   /** What happened to the kernel since everything was in sync. */
   readonly drift?: (observed: Observed) => Observed;
   /** Packet counters of chain lines by a part of their text, per family. */
+  /** What others have. */
+  readonly uses?: readonly MarkUse[];
   readonly packets?: Readonly<Record<string, readonly [ipv4: number, ipv6: number]>>;
 }
 
@@ -37,6 +42,7 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
   const { uplinks, warnings } = resolveUplinks(config, known);
   const slots = assignSlots(config, known.slots);
   const { backend } = chooseBackend(config, known);
+  const uses = options.uses ?? [];
   const state = compile({ config, facts: known, uplinks, slots, backend: backend.name, files: FILES });
   const target = renderState(state);
   const inSync: Observed = { ...target, origins: new Map([...target.sysctls].map(([key, set]) => [key, { found: "0", set }])) };
@@ -57,6 +63,11 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
     slots: slots.assignment,
     backend,
     warnings: warnings.map(formatIssue),
+    markUses: uses,
+    collisions: auditMarks(
+      { config, targets: uplinkTargets(config, uplinks, slots.assignment), slots: slots.assignment.slots, backend: backend.name },
+      uses,
+    ),
     kernel: {
       state,
       target,

@@ -6,6 +6,8 @@ import type { Shown } from "../../../src/show/model.ts";
 import { selectPart } from "../../../src/show/select-part.ts";
 import { show } from "../../../src/show/show.ts";
 import type { Sight } from "../../../src/show/sight.ts";
+import { configuredUses } from "../../../src/uplink/configured-users.ts";
+import { kernelUses } from "../../../src/uplink/kernel-users.ts";
 import { asSaved, makeSight, SEED } from "./make-sight.ts";
 import { SHOWN } from "./shown-schema.ts";
 
@@ -151,6 +153,7 @@ describe("rule", () => {
       "rule 10 protocol tcp\nrule 10 source mac-address !52:54:00:c2:a5:43\nrule 10 source group network-group !LAN",
       "rule 10 destination group port-group WEB\nrule 10 state new enable\nrule 10 state related enable\nrule 10 dscp !ef\nrule 10 tos 16",
       "rule 20 set uplink u\nrule 20 traffic local\nrule 20 user !mldonkey\nrule 20 user-group 1000-1999\nrule 20 state invalid disable",
+      "rule 25 set uplink u\nrule 25 protocol tcp\nrule 25 tcp flags SYN,!ACK\nrule 25 packet-length 40-60\nrule 25 fragment match-non-frag",
       "rule 30 set uplink u\nrule 30 protocol icmp\nrule 30 icmp type 3\nrule 30 icmp code 4",
       "rule 40 set uplink u\nrule 40 protocol icmpv6\nrule 40 icmpv6 type-name echo-request",
     ];
@@ -166,6 +169,7 @@ describe("rule", () => {
         "tos 16",
       ],
       ["user !mldonkey", "user-group 1000-1999", "state !invalid"],
+      ["tcp", "flags SYN,!ACK", "no fragment", "length 40-60"],
       ["icmp", "icmp type 3 code 4"],
       ["icmpv6", "icmpv6 echo-request"],
     ]);
@@ -262,5 +266,67 @@ describe("names", () => {
     expect(() => selectPart(show(seed), "uplink", "dls")).toThrow('uplink "dls" is not configured (did you mean "dsl"?)');
     expect(() => selectPart(show(seed), "rule", "11")).toThrow(/^rule "11" is not configured/);
     expect(() => selectPart(show(seed), "table", "main")).toThrow('table "main" is not configured');
+  });
+});
+
+describe("marks", () => {
+  const uses = [
+    ...configuredUses(["load-balancing wan", "policy route LAN rule 10 set table 20"]),
+    ...kernelUses(
+      [
+        {
+          family: "ipv4",
+          preference: 5210,
+          fwmark: { value: 0x80000, mask: 0xff0000 },
+          negated: false,
+          table: 254,
+          l3mdev: false,
+          text: "5210: fwmark 0x00080000/0x00ff0000 lookup 254",
+        },
+      ],
+      [{ write: { of: "packet", mask: 0xff, value: 1 }, place: "mangle mine", hooks: ["PREROUTING"] }],
+    ),
+  ];
+  const beside = makeSight(`${SEED.lines}\nrule 20 action prohibit\nrule 30 protocol udp\nrule 30 set table 50`, SEED.facts, {
+    uses,
+  });
+
+  it("says whose the bits are, who else uses marks, and where that collides", () => {
+    expect(`\n${text(beside, "marks")}`).toBe(`
+mark-mask 0x0ff00000: slots 1-126; 127 (0x07f00000) is "pinned to main";
+0x08000000 is "came in by that uplink". ip rule preferences 600-710.
+Slot  Mark        Owner       Table
+   1  0x00100000  prohibit    2001
+   2  0x00200000  table 50    50
+  20  0x01400000  uplink dsl  510sg (20)
+Also uses marks     Seen in        What
+WAN load balancing  configuration  load-balancing wan
+policy route        configuration  policy route LAN rule 10 set table 20
+Tailscale           kernel         ip rule 5210: fwmark 0x00080000/0x00ff0000
+                                   lookup 254
+unknown             kernel         mangle mine writes 0x00000001/0x000000ff into
+                                   the mark of packets
+Collisions
+- refused: policy-route uplink dsl: table 20 belongs to policy route (policy
+  route LAN rule 10 set table 20); use another, such as 2020
+- warning: policy-route mark-mask: 0x0ff00000 shares the bits 0x00f00000 with
+  Tailscale (ip rule 5210: fwmark 0x00080000/0x00ff0000 lookup 254). Steered
+  connections keep their uplink; a packet that both mark is not recognised by
+  Tailscale. Free is 0xff000000
+- note: policy-route mark-mask: policy route (policy route LAN rule 10 set table
+  20) writes all of it; steered packets are accepted before they come to it
+`);
+  });
+
+  it("is quiet where nobody else is, says so when nothing is configured, and is no part of the other views", () => {
+    expect(text(seed, "marks")).toMatch(/^Nobody else was seen to use marks\nNo collisions\n/m);
+    expect(selectPart(shownOf(beside), "uplink", undefined).marks).toBeUndefined();
+    expect(Object.keys(selectPart(shownOf(beside), "marks", undefined))).not.toContain("uplinks");
+  });
+
+  it("is the same for those who may not read the kernel", () => {
+    const saved = text(asSaved(beside), "marks");
+    expect(saved).toContain("Tailscale");
+    expect(saved).toContain("table 20 belongs to policy route");
   });
 });

@@ -79,6 +79,26 @@ const table = z.strictObject({
   ),
 });
 
+const marks = z.strictObject({
+  mask: hex,
+  arrival: hex,
+  slots: z.array(z.strictObject({ slot: count, value: hex, owner: z.string(), table: z.optional(z.string()) })),
+  lastSlot: count,
+  pinnedToMain: z.strictObject({ slot: count, value: hex }),
+  preferences: z.strictObject({ first: count, last: count }),
+  others: z.array(
+    z.strictObject({
+      user: z.optional(z.string()),
+      in: z.enum(["configuration", "kernel"]),
+      seen: z.string(),
+      preference: z.optional(count),
+      table: z.optional(count),
+      mark: z.optional(z.string().check(z.regex(/^(0x[0-9a-f]{8}|copied)\/0x[0-9a-f]{8}$/))),
+    }),
+  ),
+  collisions: z.array(z.strictObject({ severity: z.enum(["refused", "warning", "note"]), message: z.string() })),
+});
+
 export const SHOWN = z.strictObject({
   version: z.literal(1),
   state: z.enum(["active", "disabled", "not-configured"]),
@@ -96,5 +116,6 @@ export const SHOWN = z.strictObject({
   uplinks: z.optional(z.array(uplink)),
   rules: z.optional(z.array(rule)),
   tables: z.optional(z.array(table)),
+  marks: z.optional(marks),
   warnings: z.array(z.string()),
 });
