@@ -76,9 +76,14 @@ async function readParsed({ host, paths }: Context): Promise<ParsedApplied | und
   }
 }
 
-export async function readSavedState(context: Context): Promise<SavedState | undefined> {
-  const text = await context.host.read(context.paths.state);
-  return text === undefined ? undefined : (JSON.parse(text) as SavedState);
+/** The picture of the last reconcile; a damaged one is as good as none, since the next reconcile makes it anew. */
+export async function readSavedState({ host, paths }: Context): Promise<SavedState | undefined> {
+  const text = await host.read(paths.state);
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as SavedState);
+  } catch {
+    return undefined;
+  }
 }
 
 export async function readLastApplied(context: Context): Promise<LastApplied | undefined> {
@@ -90,7 +95,7 @@ export async function readLastApplied(context: Context): Promise<LastApplied | u
 export async function saveApplied(context: Context, applied: Applied, settled: Prepared, reason: string): Promise<void> {
   const { host, paths } = context;
   if (applied.config === undefined) {
-    for (const path of [paths.applied, paths.appliedValues, paths.state]) await host.remove(path);
+    for (const path of [paths.applied, paths.appliedValues, paths.state, paths.liveness, paths.probes]) await host.remove(path);
     await host.removeFolder(dirname(paths.lastApplied));
     return;
   }

@@ -56,11 +56,27 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .description("compute and apply everything anew from the configuration that was last applied")
     .action(doing(async () => (await import("./commands/restart.ts")).run(await context())));
   program
+    .command("test")
+    .description("test uplink NAME: probe each of its targets once, now; exit 3 when too few answer")
+    .argument("<words...>")
+    .option("--json", "as JSON")
+    .action(doing(async (words, options) => (await import("./commands/test.ts")).run(await context(), words, options)));
+  program
+    .command("monitor")
+    .description(
+      "follow links, addresses and leases, and put back what others change, until SIGTERM; SIGHUP looks at everything anew",
+    )
+    .action(doing(async () => (await import("./commands/monitor.ts")).run(await context())));
+  program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")
     .argument("<words...>")
     .allowUnknownOption()
     .action(doing(async (words) => (await import("./commands/lease.ts")).run(await context(), words)));
+  program
+    .command("hook", { hidden: true })
+    .description("called by policy-route itself: run the operator's hook for the events on standard input")
+    .action(doing(async () => (await import("./commands/hook.ts")).run(await context())));
   program
     .command("generate")
     .description("generate ssh-key: the key that reads the router's state over its local ssh CLI")

@@ -1,4 +1,5 @@
 import { checkParsed } from "./config/check-tree.ts";
+import { programsOf } from "./config/check-uplink-health.ts";
 import type { ConfigTree } from "./config/config-tree.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
@@ -10,6 +11,7 @@ import { kindOf } from "./config/schema-paths.ts";
 import type { Context } from "./context.ts";
 import type { FoundConfig } from "./host/config-source.ts";
 import { readLinks, readTableNames } from "./host/gather-facts.ts";
+import { lookForPrograms } from "./host/look-for-programs.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
 import type { NamesLookedUp } from "./look-up-names.ts";
@@ -34,17 +36,20 @@ export async function loadConfig(
   await postponeOptimising(found.tree.children.get("rule")?.children.size ?? 0);
   const { tree } = found;
   // The links come from a program: the configuration is read while it runs.
-  const [links, { parsed, names }, tableNames, allRpFilter] = await Promise.all([
+  const reading = readTree(context, found.router, tree);
+  const [links, { parsed, names }, tableNames, allRpFilter, programs] = await Promise.all([
     known,
-    readTree(context, found.router, tree),
+    reading,
     readTableNames(host, paths),
     host.read("/proc/sys/net/ipv4/conf/all/rp_filter"),
+    reading.then(({ parsed: { config } }) => lookForPrograms(host, paths.root, programsOf(config))),
   ]);
   const configured = configuredInterfaces(found.router);
   const { config, errors, warnings } = checkParsed(tree, parsed, {
     links,
     tableNames,
     ...names?.known,
+    ...programs,
     ...(configured === undefined ? {} : { configured }),
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { isRefusal } from "./host/is-refusal.ts";
 import { prepare } from "./prepare.ts";
 import type { Sight } from "./show/sight.ts";
+import { type ProbesKnown, parseProbes } from "./uplink/health-file.ts";
 
 /**
  * Looks at the router for `show`: at the kernel, with counters, and for an operator who may not read its rules at what the
@@ -12,6 +13,7 @@ import type { Sight } from "./show/sight.ts";
  */
 export async function look(context: Context): Promise<Sight> {
   const { config, text } = await readApplied(context);
+  const probes = await readProbes(context, config);
   try {
     const prepared = await prepare(context, config, {
       allowSsh: false,
@@ -28,16 +30,22 @@ export async function look(context: Context): Promise<Sight> {
       warnings: prepared.warnings.map(formatIssue),
       markUses: prepared.facts?.markUses ?? [],
       collisions: prepared.collisions,
+      probes,
       kernel: prepared,
       saved: undefined,
     };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return await lookAtSaved(context, config);
+    return await lookAtSaved(context, config, probes);
   }
 }
 
-async function lookAtSaved(context: Context, config: Config | undefined): Promise<Sight> {
+async function readProbes({ host, paths }: Context, config: Config | undefined): Promise<ProbesKnown> {
+  const probed = Object.values(config?.uplink ?? {}).some(({ health }) => health !== undefined);
+  return probed ? parseProbes(await host.read(paths.probes)) : new Map();
+}
+
+async function lookAtSaved(context: Context, config: Config | undefined, probes: ProbesKnown): Promise<Sight> {
   const [state, last] = await Promise.all([readSavedState(context), readLastApplied(context)]);
   return {
     config,
@@ -48,6 +56,7 @@ async function lookAtSaved(context: Context, config: Config | undefined): Promis
     warnings: state?.warnings ?? [],
     markUses: state?.markUses ?? [],
     collisions: state?.collisions ?? [],
+    probes,
     kernel: undefined,
     saved: { at: state?.at ?? 0, reason: state?.reason ?? "" },
   };

@@ -19,8 +19,15 @@ export interface Paths {
   readonly leases: string;
   /** What the monitor found out by watching (uplink/liveness.ts). */
   readonly liveness: string;
+  /** What its probes know (uplink/health-file.ts). */
+  readonly probes: string;
   /** Uplinks the operator forced up or down. */
   readonly forced: string;
+  /** What happened, one JSON object per line; the older half beside it as `events.jsonl.1`. World-readable. */
+  readonly events: string;
+  /** Held by the one `policy-route monitor`, and its process number. */
+  readonly monitorLock: string;
+  readonly monitorPid: string;
   /** Survives a reboot: the boot unit shuts kill switches from it. */
   readonly lastApplied: string;
   /** The embedded configuration session's running config. */
@@ -45,7 +52,11 @@ export function pathsBelow(root: string): Paths {
     sysctls: `${run}/sysctls.json`,
     leases: `${run}/leases`,
     liveness: `${run}/liveness.json`,
+    probes: `${run}/probes.json`,
     forced: `${run}/forced.json`,
+    events: `${run}/events.jsonl`,
+    monitorLock: `${run}/monitor.lock`,
+    monitorPid: `${run}/monitor.pid`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,
     activeConfig: `${run}/active.config`,
     configBoot: `${root}/config/config.boot`,

@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
 import type { FoundConfig } from "./host/config-source.ts";
+import { superviseMonitor } from "./host/monitor-process.ts";
 import { type LoadedConfig, loadConfig } from "./load-config.ts";
 import type { Looking } from "./prepare.ts";
 import { printWarnings } from "./print-warnings.ts";
@@ -15,5 +16,6 @@ export async function reconcileLoaded(context: Context, reason: string, find: ()
     return loaded;
   };
   const settled = await reconcile(context, { reason, allowSsh: true, proposed });
+  await superviseMonitor(context, settled.config !== undefined);
   printWarnings(context, [...(loaded?.warnings ?? []), ...settled.warnings]);
 }

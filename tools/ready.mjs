@@ -19,6 +19,7 @@ const LAB = {
   sudo: "sudo",
   ping: "iputils-ping",
   arping: "iputils-arping",
+  ndisc6: "ndisc6",
   dhclient: "isc-dhcp-client",
   dhcpd: "isc-dhcp-server",
   dnsmasq: "dnsmasq-base",

@@ -35,6 +35,8 @@ async function shutKillSwitches(context: Context): Promise<number> {
     allowSsh: false,
     proposed: () => ({ config, text }),
     adjust: (facts) => asDown(facts, last.links),
+    // Nothing happened yet, and /config may not be there.
+    callHook: () => {},
   });
   return EXIT.fine;
 }

@@ -10,15 +10,17 @@ import { selectPart } from "../show/select-part.ts";
 import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
-const WORDS = ["uplink", "rule", "table", "marks", "plan", "json"];
+const WORDS = ["uplink", "rule", "table", "marks", "plan", "json", "events", "log"];
 
-const USAGE = "show [uplink [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json] [--json]";
+const USAGE = "show [uplink [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json | events [COUNT] | log] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
   const [word, name, ...more] = words;
   if (word !== undefined && !WORDS.includes(word))
     throw new OperatorError(`cannot show "${word}"${suggest(word, WORDS)}; usage: ${USAGE}`);
+  if ((word === "events" || word === "log") && more.length === 0)
+    return await (await import("./events.ts")).run(context, word, name, options);
   if (more.length > 0 || (name !== undefined && (word === "marks" || word === "plan" || word === "json")))
     throw new OperatorError(`too many words; usage: ${USAGE}`);
   if (word === "plan") return await (await import("./plan.ts")).run(context, options);

@@ -4,7 +4,7 @@ import type { Family } from "../net/address.ts";
 import type { Fwmark } from "../net/fwmark.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { RuleChains } from "./compile-rules.ts";
-import { arrivalMark, type MarkField, slotMark } from "./mark-field.ts";
+import { arrivalMark, type MarkField, slotMark, slotOnly } from "./mark-field.ts";
 import type { UplinkTarget } from "./targets.ts";
 
 /** What the chains of one family are made from. */
@@ -12,7 +12,7 @@ export interface ChainInput {
   readonly family: Family;
   readonly field: MarkField;
   readonly uplinks: readonly UplinkTarget[];
-  /** Uplinks whose interface is under strict reverse path filtering. */
+  /** Uplinks whose interface is under reverse path filtering that what arrives has to be marked for. */
   readonly strict: readonly UplinkTarget[];
   /** Every slot that rules jump to or uplinks own, with the owner for the comment. */
   readonly slots: readonly { readonly slot: number; readonly owner: string }[];
@@ -31,19 +31,25 @@ export interface ChainInput {
   readonly vrfInterfaces: readonly string[];
   /** Bits outside our field that are cleared with every mark we write, 0 for none (see compile-nft.ts). */
   readonly alsoCleared: number;
+  /** The kernel gives connections labels: the slot is kept in one too. */
+  readonly labels: boolean;
 }
+
+type Slots = ChainInput["slots"];
 
 /** Names of the chains, the same in iptables and in our nft table: nft's reserved words have no capital letters. */
 export const CHAINS = {
   pre: `${CHAIN_PREFIX}_PRE`,
   out: `${CHAIN_PREFIX}_OUT`,
   keep: `${CHAIN_PREFIX}_KEEP`,
+  recover: `${CHAIN_PREFIX}_RECOVER`,
   pin: `${CHAIN_PREFIX}_PIN`,
   snat: `${CHAIN_PREFIX}_SNAT`,
   forwarded: `${CHAIN_PREFIX}_FWD`,
   local: `${CHAIN_PREFIX}_LOC`,
   inbound: `${CHAIN_PREFIX}_INB`,
   related: `${CHAIN_PREFIX}_REL`,
+  relatedOut: `${CHAIN_PREFIX}_RELO`,
 } as const;
 
 export const CONFIRMED: Match = { match: "confirmed", negate: false };
@@ -62,39 +68,50 @@ export function written({ alsoCleared }: ChainInput, mark: Fwmark): Fwmark {
   return { value: mark.value, mask: (mark.mask | alsoCleared) >>> 0 };
 }
 
+/** A label says "came in by that uplink" by this bit, and the slot by the bit of its number. */
+export const ARRIVAL_LABEL = 0;
+
+const arrivalChain = (slot: number): string => `${CHAIN_PREFIX}_A_${slot}`;
+
 /**
  * Once per connection the rules are asked; every later packet goes by what the connection remembers, whatever the number of
- * rules. `recovery` comes before the memory is looked at.
+ * rules.
  */
-export function preRules(input: ChainInput, recovery: readonly Rule[] = []): Rule[] {
+export function preRules(input: ChainInput): Rule[] {
   const { field, strict, inbound } = input;
   const arrivals = waysIn(input);
   const note = ({ name }: UplinkTarget): string => `uplink ${name}`;
-  const mark = ({ slot }: UplinkTarget): Fwmark => written(input, arrivalMark(field, slot));
   const marked = arrivals.filter(({ target }) => strict.includes(target));
-  const tracked = arrivals.filter(({ target }) => target.config["track-inbound"] === "enable");
+  const tracked = arrivals.filter(({ target }) => tracksInbound(target));
   return [
     ...marked.map(
-      ({ target, from }): Rule => ({ matches: from, action: { action: "set-mark", mark: mark(target) }, note: note(target) }),
-    ),
-    // Nobody has given this connection a slot yet: it has its master's (FTP data), and with it where it belongs.
-    { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.related) },
-    ...tracked.map(
       ({ target, from }): Rule => ({
-        matches: [...from, ...FIRST_PACKET],
-        action: { action: "set-connmark", mark: mark(target) },
+        matches: from,
+        action: { action: "set-mark", mark: written(input, arrivalMark(field, target.slot)) },
         note: note(target),
       }),
     ),
+    // Nobody has given this connection a slot yet: it has its master's (FTP data), and with it where it belongs.
+    { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.related) },
+    // What a rule decides is not noted besides: labels cannot be taken back.
     ...(inbound.chains.length === 0 ? [] : [{ matches: FIRST_PACKET, action: jump(CHAINS.inbound) }]),
-    ...recovery,
-    { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
+    ...tracked.map(
+      ({ target, from }): Rule => ({
+        matches: [...from, ...FIRST_PACKET],
+        action: arrival(input, target.slot),
+        note: note(target),
+      }),
+    ),
+    ...remembered(input),
     ...firstPacket(CHAINS.forwarded),
   ];
 }
 
-/** How packets of an enabled uplink are told when they arrive. Those told by their gateway come last: they are the exception on their interface. */
-function waysIn({ uplinks }: ChainInput): { readonly target: UplinkTarget; readonly from: readonly Match[] }[] {
+/**
+ * How packets of an enabled uplink are told when they arrive. Those told by their gateway are the exception on their interface:
+ * they come last, and overwrite; with labels, which nothing takes back, they come first, and end the matter.
+ */
+function waysIn({ uplinks, labels }: ChainInput): { readonly target: UplinkTarget; readonly from: readonly Match[] }[] {
   const ways = uplinks.flatMap((target) => {
     const { interface: name, disable, "gateway-mac": address } = target.config;
     if (name === undefined || disable) return [];
@@ -102,51 +119,131 @@ function waysIn({ uplinks }: ChainInput): { readonly target: UplinkTarget; reado
     if (address !== undefined) from.push({ match: "mac", address, negate: false });
     return [{ target, from }];
   });
-  return ways.sort((a, b) => a.from.length - b.from.length);
+  return ways.sort((a, b) => (labels ? b.from.length - a.from.length : a.from.length - b.from.length));
 }
 
 /**
- * The kernel gives a related connection the whole mark of its master. The slot is right: the data goes the way of the control
- * connection. Whether it comes in or goes out is its own: the data of a passive FTP client comes in as its control connection
- * did, active FTP is the server's call back.
+ * The kernel gives a related connection the whole mark of its master, and no label. The slot is right: the data goes the way of
+ * the control connection. Whether it comes in or goes out is its own: the data of a passive FTP client comes in as its control
+ * connection did, active FTP is the server's call back.
  */
 export function relatedRules(input: ChainInput): Rule[] {
-  const arrival = (value: number): Action => ({
-    action: "set-connmark",
-    mark: written(input, { value, mask: input.field.arrival }),
-  });
+  const ways: { from: readonly Match[]; note?: string }[] = [
+    ...waysIn(input).map(({ target, from }) => ({ from, note: `uplink ${target.name}` })),
+    ...input.outside.map((match) => ({ from: [match] })),
+  ];
+  const actions: Action[] = [
+    setArrival(input, true),
+    ...(input.labels ? [{ action: "set-label", label: ARRIVAL_LABEL } satisfies Action] : []),
+  ];
   return [
-    { matches: [], action: arrival(0) },
-    ...waysIn(input).map(
-      ({ target, from }): Rule => ({ matches: from, action: arrival(input.field.arrival), note: `uplink ${target.name}` }),
-    ),
-    ...input.outside.map((match): Rule => ({ matches: [match], action: arrival(input.field.arrival) })),
-    { matches: [], action: jump(CHAINS.keep) },
+    { matches: [], action: setArrival(input, false) },
+    ...ways.flatMap(({ from: matches, ...rest }) => actions.map((action): Rule => ({ matches, action, ...rest }))),
+    ...relatedEnd(input),
   ];
 }
 
-/** The chain a rule of `traffic inbound` jumps to: the replies get the slot. */
+/** The same for the router's own packets: none of them comes in. */
+export function relatedOutRules(input: ChainInput): Rule[] {
+  return [{ matches: [], action: setArrival(input, false) }, ...relatedEnd(input)];
+}
+
+function setArrival(input: ChainInput, arrived: boolean): Action {
+  const { arrival: mask } = input.field;
+  return { action: "set-connmark", mark: written(input, { value: arrived ? mask : 0, mask }) };
+}
+
+function relatedEnd(input: ChainInput): Rule[] {
+  const labelled = input.labels
+    ? allSlots(input).map(
+        ({ slot, owner: note }): Rule => ({
+          matches: [connmark(slotOnly(input.field, slot))],
+          action: { action: "set-label", label: slot },
+          note,
+        }),
+      )
+    : [];
+  return [...labelled, { matches: [], action: jump(CHAINS.keep) }];
+}
+
+/** The replies get the slot, and nobody else is asked: the chain a rule of `traffic inbound` jumps to. */
 export function answerRules(input: ChainInput, slot: number, note: string): Rule[] {
   return [
-    { matches: [], action: { action: "set-connmark", mark: written(input, arrivalMark(input.field, slot)) }, note },
+    ...arrivalActions(input, slot).map((action): Rule => ({ matches: [], action, note })),
     { matches: [], action: jump(CHAINS.keep), note },
   ];
 }
 
+/** With labels there are three things to remember of an arrival: a chain of its own keeps that off the path of later packets. */
+function arrival(input: ChainInput, slot: number): Action {
+  return input.labels
+    ? jump(arrivalChain(slot))
+    : { action: "set-connmark", mark: written(input, arrivalMark(input.field, slot)) };
+}
+
+/** The chains that note by which uplink a connection came in. None without labels: then a single rule does it. */
+export function arrivalChains(input: ChainInput): { name: string; rules: Rule[] }[] {
+  if (!input.labels) return [];
+  return input.uplinks.filter(tracksInbound).map(({ name, slot }) => ({
+    name: arrivalChain(slot),
+    rules: answerRules(input, slot, `uplink ${name}`),
+  }));
+}
+
+function arrivalActions(input: ChainInput, slot: number): Action[] {
+  const mark: Action = { action: "set-connmark", mark: written(input, arrivalMark(input.field, slot)) };
+  return input.labels ? [mark, { action: "set-label", label: slot }, { action: "set-label", label: ARRIVAL_LABEL }] : [mark];
+}
+
+/** A mark of any kind. */
+export const SOME_CONNMARK: Match = connmark({ value: 0, mask: 0xffffffff }, true);
+
+/** What a connection has remembered since its first packet. */
+function remembered({ field, labels }: ChainInput): Rule[] {
+  const keep: Rule = { matches: [hasSlot(field)], action: jump(CHAINS.keep) };
+  // Whoever took our mark away left his own: where nobody else marks connections, nothing is ever looked for.
+  return labels ? [keep, { matches: [SOME_CONNMARK, CONFIRMED], action: { action: "goto", chain: CHAINS.recover } }] : [keep];
+}
+
+/**
+ * A connection that has lost its slot to somebody's mark: WAN load balancing writes its own as a whole, with every packet until
+ * there is an answer, and with every packet at all when it balances each. The last label wins: "pinned to main" comes after the slot that was left.
+ */
+export function recoverRules(input: ChainInput): Rule[] {
+  const { field } = input;
+  const restore = (slot: number, note: string, mark: Fwmark, ...more: Match[]): Rule => ({
+    matches: [...more, { match: "label", label: slot }],
+    action: { action: "set-connmark", mark: written(input, mark) },
+    note,
+  });
+  return [
+    ...allSlots(input).map(({ slot, owner }) => restore(slot, owner, slotMark(field, slot))),
+    ...allSlots(input).map(({ slot, owner }) =>
+      restore(slot, owner, arrivalMark(field, slot), { match: "label", label: ARRIVAL_LABEL }),
+    ),
+    { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
+  ];
+}
+
+function tracksInbound({ config }: UplinkTarget): boolean {
+  return config.interface !== undefined && !config.disable && config["track-inbound"] === "enable";
+}
+
+/** In the order of their numbers, so that no text depends on the order in which they were given; "pinned to main" is the last. */
+export function allSlots({ field, slots }: ChainInput): Slots {
+  const given = [...slots].sort((a, b) => a.slot - b.slot);
+  return [...given, { slot: field.pinnedToMain, owner: "pinned to main" }];
+}
+
 /** The same for the router's own packets. */
-export function outRules(input: ChainInput, recovery: readonly Rule[] = []): Rule[] {
+export function outRules(input: ChainInput): Rule[] {
   const { field } = input;
   return [
     { matches: [{ match: "out-interface", name: "lo", negate: false }], action: RETURN },
     // Marked by its program (SO_MARK: a prober, a tunnel): it knows what it wants.
     { matches: [fwmark({ value: 0, mask: field.slotMask }, true)], action: ACCEPT },
-    ...recovery,
-    // Related to a connection that came in (active FTP), and going out itself.
-    {
-      matches: [connmark({ value: 0, mask: field.arrival }, true), ...FIRST_PACKET],
-      action: { action: "set-connmark", mark: written(input, { value: 0, mask: field.arrival }) },
-    },
-    { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
+    { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.relatedOut) },
+    ...remembered(input),
     ...firstPacket(CHAINS.local),
   ];
 }
@@ -196,6 +293,7 @@ export function targetRules(input: ChainInput, slot: number, note: string): Rule
   return [
     { matches: [], action: { action: "set-mark", mark }, note },
     { matches: [], action: { action: "set-connmark", mark }, note },
+    ...(input.labels ? [{ matches: [], action: { action: "set-label", label: slot }, note } satisfies Rule] : []),
     { matches: [], action: ACCEPT, note },
   ];
 }
@@ -220,6 +318,14 @@ export function pinRules(input: ChainInput): Rule[] {
             },
           ],
     ),
+    ...(input.labels
+      ? [
+          {
+            matches: [connmark(slotMark(field, field.pinnedToMain))],
+            action: { action: "set-label", label: field.pinnedToMain },
+          } satisfies Rule,
+        ]
+      : []),
   ];
 }
 

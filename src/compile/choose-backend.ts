@@ -18,7 +18,10 @@ export interface ChosenBackend {
  * `auto` takes nftables where somebody sits in the prerouting hook whom an iptables jump cannot be sure to stay in front of,
  * and iptables otherwise: its rules are the ones that operators of these routers can read.
  */
-export function chooseBackend(config: Config, { nft, rivals }: Pick<Facts, "nft" | "rivals">): ChosenBackend {
+export function chooseBackend(
+  config: Config,
+  { nft, iptables, rivals }: Pick<Facts, "nft" | "iptables" | "rivals">,
+): ChosenBackend {
   const chosen = (name: Backend["name"], reason: string, issues: Partial<ChosenBackend> = {}): ChosenBackend => ({
     backend: { name, reason },
     errors: [],
@@ -26,20 +29,36 @@ export function chooseBackend(config: Config, { nft, rivals }: Pick<Facts, "nft"
     ...issues,
   });
   const [rival] = rivals;
+  const [closed] = iptables.closed;
+  const unreadable =
+    closed === undefined ? undefined : `somebody put rules of nft's own into ${chainInTable(closed)}, which iptables cannot read`;
   if (config.backend === "nftables") {
     if (nft.works) return chosen("nftables", "configured");
     return chosen("nftables", "configured", {
       errors: [{ path: [], message: `backend nftables cannot work here: ${nft.why}. Use "auto" or "iptables"` }],
     });
   }
+  if (unreadable !== undefined && (config.backend === "iptables" || !nft.works)) {
+    const otherwise = nft.works ? 'Use "auto" or "nftables"' : `And nftables cannot work: ${nft.why}`;
+    return chosen("iptables", "configured", {
+      errors: [{ path: [], message: `backend iptables cannot work here: ${unreadable}. ${otherwise}` }],
+    });
+  }
   if (config.backend === "iptables") {
     return chosen("iptables", "configured", { warnings: rival === undefined ? [] : [risk(`${rival.seen}: use backend auto`)] });
   }
+  if (rival === undefined && unreadable !== undefined) return chosen("nftables", unreadable);
   if (rival === undefined) return chosen("iptables", "nobody else marks packets before routing");
   if (nft.works) return chosen("nftables", rival.seen);
   return chosen("iptables", `${rival.seen}, but nftables cannot work here: ${nft.why}`, {
     warnings: [risk(`${rival.seen}, and backend nftables cannot work here: ${nft.why}`)],
   });
+}
+
+/** `nat POSTROUTING` */
+function chainInTable(closed: string): string {
+  const [table, name] = closed.split(" ");
+  return `chain ${name} of table ${table}`;
 }
 
 function risk(why: string): Issue {

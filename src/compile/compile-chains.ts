@@ -2,11 +2,15 @@ import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { Chain, Hook, Match, Rule } from "../kernel/rule.ts";
 import {
   ACCEPT,
+  ARRIVAL_LABEL,
   answerRules,
+  arrivalChains,
   CHAINS,
   type ChainInput,
+  CONFIRMED,
   clearRules,
   connmark,
+  fwmark,
   jump,
   natRules,
   ORIGINAL,
@@ -14,14 +18,18 @@ import {
   pinRules,
   preRules,
   REPLY,
+  recoverRules,
+  relatedOutRules,
   relatedRules,
+  SOME_CONNMARK,
   targetRules,
   trackRules,
 } from "./chain-rules.ts";
-import type { MarkField } from "./mark-field.ts";
-import { answerChain, targetChain } from "./targets.ts";
+import { type MarkField, slotMark } from "./mark-field.ts";
+import { answerChain, targetChain, type UplinkTarget } from "./targets.ts";
 
 const RESTORE = `${CHAIN_PREFIX}_RESTORE`;
+const STRAY = `${CHAIN_PREFIX}_STRAY`;
 const CT = `${CHAIN_PREFIX}_CT`;
 
 /** The iptables chains of one family and the jumps into them: the ruleset of kernel-layout.md section 3 A. */
@@ -34,13 +42,17 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
     chain("mangle", CHAINS.out, outRules(input)),
     chain("mangle", CHAINS.keep, [...keepRules(input.field), ...clearRules(input)]),
     chain("mangle", RESTORE, restoreRules(input.field)),
+    ...(input.labels ? [chain("mangle", CHAINS.recover, recoverRules(input))] : []),
+    ...arrivalChains(input).map(({ name, rules }) => chain("mangle", name, rules)),
     chain("mangle", CHAINS.related, relatedRules(input)),
+    chain("mangle", CHAINS.relatedOut, relatedOutRules(input)),
     ...[...input.inbound.chains, ...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) =>
       chain("mangle", name, rules),
     ),
     ...input.answers.map(({ slot, owner }) => chain("mangle", answerChain(slot), answerRules(input, slot, owner))),
     ...input.slots.map(({ slot, owner }) => chain("mangle", targetChain(slot), targetRules(input, slot, owner))),
-    chain("mangle", CHAINS.pin, pinRules(input)),
+    chain("mangle", CHAINS.pin, [...strayGate(input), ...pinRules(input)]),
+    ...(jealous(input).length > 0 ? [chain("mangle", STRAY, strayRules(input))] : []),
   ];
   const hooks = [
     hook("mangle", "PREROUTING", CHAINS.pre),
@@ -75,6 +87,45 @@ function compileTracking(input: ChainInput): { chains: Chain[]; hooks: Hook[] } 
     ],
     hooks: hooked.map((chain): Hook => ({ family, table: "raw", chain, target: CT })),
   };
+}
+
+/** Uplinks whose traffic may leave by no other line. */
+function jealous({ uplinks }: ChainInput): readonly UplinkTarget[] {
+  return uplinks.filter(({ config }) => config.interface !== undefined && !config.disable && config["if-down"] !== "main");
+}
+
+/**
+ * While somebody else's jump is in front, our marks are missing, and what we steer leaves by another line. It is dropped there
+ * where the uplink has a kill switch. That is before source NAT looks: a masqueraded connection that leaves by another
+ * interface is forgotten by the kernel (nf_nat_oif_changed), and would begin anew as the other's, to stay so. Dropped, it goes
+ * on when our jump is first again. Packets that we have marked take the way of their table, whatever it says.
+ */
+function strayGate(input: ChainInput): Rule[] {
+  if (jealous(input).length === 0) return [];
+  const unmarked = fwmark({ value: 0, mask: input.field.mask });
+  return [{ matches: [SOME_CONNMARK, unmarked, ORIGINAL, CONFIRMED], action: { action: "goto", chain: STRAY } }];
+}
+
+/** By the slot, or by the label where the other overwrote the slot; one that was pinned to main left its uplink for good. */
+function strayRules(input: ChainInput): Rule[] {
+  const { field, labels } = input;
+  const targets = jealous(input);
+  const elsewhere = ({ config, name }: UplinkTarget, memory: Match): Rule => ({
+    matches: [{ match: "out-interface", name: config.interface ?? "", negate: true }, memory],
+    action: { action: "drop" },
+    note: `uplink ${name}`,
+  });
+  return [
+    ...targets.map((target) => elsewhere(target, connmark(slotMark(field, target.slot)))),
+    ...(labels
+      ? [
+          { matches: [connmark({ value: 0, mask: field.slotMask }, true)], action: { action: "return" } } satisfies Rule,
+          { matches: [{ match: "label", label: field.pinnedToMain }], action: { action: "return" } } satisfies Rule,
+          { matches: [{ match: "label", label: ARRIVAL_LABEL }], action: { action: "return" } } satisfies Rule,
+          ...targets.map((target) => elsewhere(target, { match: "label", label: target.slot })),
+        ]
+      : []),
+  ];
 }
 
 /**

@@ -31,19 +31,30 @@ export function thrownPrefixes(config: Config, links: readonly Link[], family: F
 /** The table of one uplink in one family: throws, the default, and for a kill switch a default without a device behind it. */
 export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: readonly string[]): Route[] {
   const { table, state, config } = target;
-  const routes: Route[] = thrown.map((prefix) => ({ family, table, type: "throw", prefix, metric: implicitMetric(family) }));
+  return [
+    ...throws(thrown, family, table),
+    ...(state?.objection === undefined ? defaultRoute(target, family, table) : []),
+    ...(config["if-down"] === "main" ? [] : [refusal(family, table, config["if-down"])]),
+  ];
+}
+
+/** The table of an uplink's probes: the same way out, whatever is said against using it. */
+export function probeRoutes(target: UplinkTarget, family: Family, thrown: readonly string[]): Route[] {
+  const table = target.probeTable;
+  return table === undefined ? [] : [...throws(thrown, family, table), ...defaultRoute(target, family, table)];
+}
+
+function throws(prefixes: readonly string[], family: Family, table: number): Route[] {
+  return prefixes.map((prefix) => ({ family, table, type: "throw", prefix, metric: implicitMetric(family) }));
+}
+
+function defaultRoute({ state }: UplinkTarget, family: Family, table: number): Route[] {
   const route = state?.routes[family];
   // The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself.
-  if (
-    state !== undefined &&
-    state.objection === undefined &&
-    route !== undefined &&
-    route.kind !== "none" &&
-    (state.link === "up" || state.link === "no-carrier")
-  ) {
-    // Without carrier `ignore_routes_with_linkdown` discounts the gateway's own network, and IPv6 then takes a route over it
-    // only when told that the gateway is on the link (Linux 6.18). Told always, so that losing carrier is no difference.
-    routes.push({
+  if (state === undefined || route === undefined || route.kind === "none") return [];
+  if (state.link !== "up" && state.link !== "no-carrier") return [];
+  return [
+    {
       family,
       table,
       type: "unicast",
@@ -52,11 +63,11 @@ export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: reado
       device: state.interface,
       ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
       ...(route.sourceAddress === undefined ? {} : { source: route.sourceAddress }),
+      // Without carrier `ignore_routes_with_linkdown` discounts the gateway's own network, and IPv6 then takes a route over it
+      // only when told that the gateway is on the link (Linux 6.18). Told always, so that losing carrier is no difference.
       ...(route.gateway !== undefined && (route.onlink || family === "ipv6") ? { onlink: true } : {}),
-    });
-  }
-  if (config["if-down"] !== "main") routes.push(refusal(family, table, config["if-down"]));
-  return routes;
+    },
+  ];
 }
 
 /** A default without a device: it survives carrier loss, admin down and address loss (platform/kernel.md). */

@@ -7,6 +7,7 @@ import type { Facts, SlotAssignment } from "../uplink/facts.ts";
 import type { Backend } from "./choose-backend.ts";
 import { type FlattenOptions, flattenRule } from "./flatten-rule.ts";
 import { leaveVrfs } from "./leave-vrfs.ts";
+import { markField } from "./mark-field.ts";
 import { mergeRules } from "./merge-rules.ts";
 import { answerChain, ruleOwner, targetChain } from "./targets.ts";
 
@@ -112,13 +113,10 @@ function writeRule(
   const { unless, any, sets } = flattenRule(rule, family, facts.links, local, options);
   if (any.length === 0) return { unless, rules: [], sets };
   const note = `rule ${number}`;
-  const action = ruleAction(rule, slots);
-  // What track-inbound has noted is not for such a connection.
-  const forgets = rule.traffic === "inbound" && rule.action === "exempt";
+  const action = ruleAction(rule, slots, mask);
   const rules: Rule[] = [];
   for (const matches of any) {
     if (rule.log === "enable") rules.push({ matches, action: { action: "log", prefix: `policy-route ${number}: ` }, note });
-    if (forgets) rules.push({ matches, action: { action: "set-connmark", mark: { value: 0, mask } }, note });
     rules.push({ matches, action, note });
   }
   return { unless, rules, sets };
@@ -163,11 +161,17 @@ function exemptions({ exempt }: Config, family: Family, traffic: ChainTraffic): 
   );
 }
 
-function ruleAction(rule: ConfigRule, slots: SlotAssignment): Action {
+function ruleAction(rule: ConfigRule, slots: SlotAssignment, mask: number): Action {
+  // Track-inbound comes behind the rules, and would take it.
+  if (rule.action === "exempt" && rule.traffic === "inbound") return jumpTo(answerChain(markField(mask).pinnedToMain));
   if (rule.action === "exempt") return { action: "return" };
   if (rule.action === "drop") return { action: "drop" };
   const owner = ruleOwner(rule);
   const slot = owner === undefined ? undefined : slots.slots.get(owner);
   if (slot === undefined) throw new Error(`Bug: ${owner} has no slot`);
-  return { action: "jump", chain: rule.traffic === "inbound" ? answerChain(slot) : targetChain(slot) };
+  return jumpTo(rule.traffic === "inbound" ? answerChain(slot) : targetChain(slot));
+}
+
+function jumpTo(chain: string): Action {
+  return { action: "jump", chain };
 }

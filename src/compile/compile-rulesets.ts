@@ -6,6 +6,7 @@ import type { ChainInput } from "./chain-rules.ts";
 import type { CompileInput } from "./compile.ts";
 import { compileChains } from "./compile-chains.ts";
 import { compileNft } from "./compile-nft.ts";
+import type { MarkField } from "./mark-field.ts";
 import { ruleOwner } from "./targets.ts";
 
 /** What gives packets their marks. */
@@ -31,11 +32,12 @@ export function compileRulesets(
     strict: family === "ipv4" ? parts.strict : [],
     slots: [...slots.assignment.slots].map(([owner, slot]) => ({ owner, slot })),
     localSlots: localSlots(config, slots),
-    answers: answers(config, slots),
+    answers: answers(config, slots, parts.field),
     outside: outside(config, facts),
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
     vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
+    labels: backend === "iptables" ? facts.iptables.labels : facts.nft.works && facts.nft.labels,
   };
   if (backend === "iptables") {
     const sets = new Map([...inbound.sets, ...forwarded.sets, ...local.sets].map((set) => [set.name, set]));
@@ -43,18 +45,21 @@ export function compileRulesets(
   }
   const table = compileNft({
     ...input,
-    labels: balanced && facts.nft.works && facts.nft.labels,
   });
   return { chains: [], hooks: [], nft: [table], sets: [] };
 }
 
-/** Slots of rules for `traffic inbound`. */
-function answers(config: Config, slots: AssignedSlots): ChainInput["slots"] {
+/** Slots of rules for `traffic inbound`; `action exempt` leaves the replies to main. */
+function answers(config: Config, slots: AssignedSlots, field: MarkField): ChainInput["slots"] {
   const owners = new Set(inboundRules(config).flatMap((rule) => (rule.action === "set" ? (ruleOwner(rule) ?? []) : [])));
-  return [...owners].flatMap((owner) => {
-    const slot = slots.assignment.slots.get(owner);
-    return slot === undefined ? [] : [{ slot, owner }];
-  });
+  const exempts = inboundRules(config).some(({ action }) => action === "exempt");
+  return [
+    ...[...owners].flatMap((owner) => {
+      const slot = slots.assignment.slots.get(owner);
+      return slot === undefined ? [] : [{ slot, owner }];
+    }),
+    ...(exempts ? [{ slot: field.pinnedToMain, owner: "pinned to main" }] : []),
+  ];
 }
 
 function outside(config: Config, { links }: Facts): ChainInput["outside"] {

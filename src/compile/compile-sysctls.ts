@@ -3,10 +3,15 @@ import type { UplinkTarget } from "./targets.ts";
 
 const RP_FILTER = { auto: undefined, disable: "0", strict: "1", loose: "2" } as const;
 
-/** Whether the kernel filters strictly on the interface: it takes the higher of `all` and the interface's own value; 1 is strict. */
-export function isStrict(target: UplinkTarget, rpFilter: ReadonlyMap<string, number>): boolean {
+/**
+ * Whether what arrives by the interface has to say so to pass the kernel's reverse path filter: the kernel takes the higher
+ * of `all` and the interface's own value; 1 is strict. Loose filtering (2) wants any route to the sender, which answers to
+ * probes lack while the uplink's own table refuses everything.
+ */
+export function needsArrivalMark(target: UplinkTarget, rpFilter: ReadonlyMap<string, number>): boolean {
   const own = RP_FILTER[target.config["source-validation"]] ?? rpFilter.get(target.config.interface ?? "") ?? 0;
-  return Math.max(Number(own), rpFilter.get("all") ?? 0) === 1;
+  const mode = Math.max(Number(own), rpFilter.get("all") ?? 0);
+  return mode === 1 || (mode > 0 && target.probeTable !== undefined);
 }
 
 /** Sysctls of one uplink's interface; never `all`, which would change every other interface too. */

@@ -8,15 +8,16 @@ import type { UplinkState } from "../uplink/uplink-state.ts";
 import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./assign-slots.ts";
 import { CHAINS } from "./chain-rules.ts";
 import type { Backend } from "./choose-backend.ts";
-import { arrivalRules, fwmarkRule, sourceRules } from "./compile-ip-rules.ts";
-import { refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
+import { arrivalRules, fwmarkRule, probeRule, sourceRules } from "./compile-ip-rules.ts";
+import { probeRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
 import { type ChainTraffic, compileRules, type RuleChains } from "./compile-rules.ts";
 import { compileRulesets, type Rulesets } from "./compile-rulesets.ts";
-import { isStrict, uplinkSysctls } from "./compile-sysctls.ts";
+import { needsArrivalMark, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
 import { type MarkField, markField, slotMark } from "./mark-field.ts";
+import { preferences } from "./preferences.ts";
 import { renderSlotMemory } from "./slot-memory.ts";
-import { ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
+import { probeTableName, ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
 import { userRules } from "./user-rules.ts";
 
 export interface CompileInput {
@@ -37,8 +38,11 @@ export function compile(input: CompileInput): KernelState {
   const acts = Object.values(config.rule).some((rule) => !rule.disable && (rule.action === "drop" || rule.log === "enable"));
   if (config.disable || (slots.assignment.slots.size === 0 && !acts)) return EMPTY_STATE;
   const field = markField(config["mark-mask"]);
-  const strict = targets.filter((target) => target.state !== undefined && isStrict(target, facts.rpFilter));
-  const names = targets.map(({ name, table, tableName }) => ({ id: table, name: tableName, owner: uplinkOwner(name) }));
+  const strict = targets.filter((target) => target.state !== undefined && needsArrivalMark(target, facts.rpFilter));
+  const names = targets.flatMap(({ name, table, tableName, probeTable }) => [
+    { id: table, name: tableName, owner: uplinkOwner(name) },
+    ...(probeTable === undefined ? [] : [{ id: probeTable, name: probeTableName(tableName) }]),
+  ]);
   const forwarded = compileRules(config, facts, slots.assignment, "forwarded", CHAINS.forwarded, input.backend);
   const local = compileRules(config, facts, slots.assignment, "local", CHAINS.local, input.backend);
   const inbound = compileRules(config, facts, slots.assignment, "inbound", CHAINS.inbound, input.backend);
@@ -71,6 +75,11 @@ export function compile(input: CompileInput): KernelState {
 /** Mistakes that only show once tables have numbers. */
 export function checkTables(config: Config, facts: Facts, uplinks: readonly UplinkState[], slots: AssignedSlots): Issue[] {
   const targets = uplinkTargets(config, uplinks, slots.assignment);
+  const probes = targets.flatMap((target): Issue[] => {
+    const other = targets.find(({ probeTable }) => probeTable !== undefined && probeTable === target.table);
+    const message = `table ${target.table} is taken by the probes of uplink ${other?.name}; choose another`;
+    return other === undefined ? [] : [{ path: ["uplink", target.name], message }];
+  });
   // Tables given to both are found by the checks; here one of them has its default, which a `mark` fixes.
   const shared = targets.flatMap((target, i): Issue[] => {
     const other = targets.slice(0, i).find(({ table }) => table === target.table);
@@ -85,7 +94,7 @@ export function checkTables(config: Config, facts: Facts, uplinks: readonly Upli
     if (tableNumber(reference, targets, facts.tableNames) !== undefined) return [];
     return [{ path: ["rule", number], message: `table "${reference}" is no number and no table of that name is known` }];
   });
-  return [...shared, ...unknown];
+  return [...shared, ...probes, ...unknown];
 }
 
 interface FamilyPart extends Rulesets {
@@ -103,20 +112,21 @@ function compileFamily(
   rules: Readonly<Record<ChainTraffic, RuleChains>>,
 ): FamilyPart {
   const { config, facts, slots } = input;
-  const base = config["rule-priority"];
+  const at = preferences(config["rule-priority"], facts.catchAlls, family);
   const thrown = thrownPrefixes(config, facts.links, family);
   const others = otherTargets(config, facts, targets, slots);
   return {
     ...compileRulesets(input, { family, field, uplinks: targets, strict, ...rules }),
     ipRules: [
-      ...targets.map((target) => fwmarkRule(family, base, slotMark(field, target.slot), target.table)),
-      ...others.map(({ slot, table }) => fwmarkRule(family, base, slotMark(field, slot), table)),
-      ...(family === "ipv4" ? arrivalRules(strict, field, base) : []),
-      ...sourceRules(targets, family, base),
-      ...(family === "ipv4" ? userRules(config, facts.links, targets, base) : []),
+      ...targets.map((target) => fwmarkRule(family, at, slotMark(field, target.slot), target.table)),
+      ...others.map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
+      ...(family === "ipv4" ? arrivalRules(strict, field, at) : []),
+      ...targets.flatMap((target) => probeRule(target, family, field, at)),
+      ...sourceRules(targets, family, at),
+      ...(family === "ipv4" ? userRules(config, facts.links, targets, at) : []),
     ],
     routes: [
-      ...targets.flatMap((target) => uplinkRoutes(target, family, thrown)),
+      ...targets.flatMap((target) => [...uplinkRoutes(target, family, thrown), ...probeRoutes(target, family, thrown)]),
       ...others.flatMap(({ owner, table }) => (owner === PROHIBIT_OWNER ? [refusal(family, table, "prohibit")] : [])),
     ],
     expectations: expectations(targets, family, field, thrown),

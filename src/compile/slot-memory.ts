@@ -7,7 +7,8 @@ const HEADER = `# Written by policy-route at every commit; changes made here are
 export interface OwnedTable {
   readonly id: number;
   readonly name: string;
-  readonly owner: string;
+  /** The uplink it steers to; absent for a table that no mark of connections leads to. */
+  readonly owner?: string;
 }
 
 /**
@@ -19,7 +20,7 @@ export function renderSlotMemory(assignment: SlotAssignment, tables: readonly Ow
   const retired = [...assignment.retired].sort(([a], [b]) => a - b).map(([slot, owner]) => `# slot ${slot} was ${owner}`);
   const mask = assignment.mask === undefined ? [] : [`# mask ${hex32(assignment.mask)}`];
   const sorted = [...tables].sort((a, b) => a.id - b.id);
-  const owners = sorted.map(({ id, owner }) => `# table ${id} ${owner}`);
+  const owners = sorted.flatMap(({ id, owner }) => (owner === undefined ? [] : [`# table ${id} ${owner}`]));
   const names = sorted.map(({ id, name }) => `${id}\t${name}`);
   return `${[HEADER, ...mask, ...slots, ...retired, ...owners, ...names].join("\n")}\n`;
 }

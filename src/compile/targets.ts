@@ -1,5 +1,5 @@
 import type { Config, Rule, Uplink } from "../config/schema.ts";
-import { CHAIN_PREFIX, TABLE_BASE } from "../kernel/ownership.ts";
+import { CHAIN_PREFIX, PROBE_TABLE_BASE, TABLE_BASE } from "../kernel/ownership.ts";
 import type { Family } from "../net/address.ts";
 import type { SlotAssignment } from "../uplink/facts.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
@@ -14,9 +14,16 @@ export interface UplinkTarget {
   readonly slot: number;
   readonly table: number;
   readonly tableName: string;
+  /** The table its probes are routed by; absent when it has none. */
+  readonly probeTable?: number;
 }
 
 export const MAIN_TABLE = 254;
+
+/** For `ip route show table`; uplinks have no dot in their names, and the checks see to it that no table is called so. */
+export function probeTableName(tableName: string): string {
+  return `${tableName}.probe`;
+}
 
 /** Uplinks that need something in the kernel, in the order of the configuration. */
 export function uplinkTargets(config: Config, uplinks: readonly UplinkState[], slots: SlotAssignment): UplinkTarget[] {
@@ -31,13 +38,14 @@ export function uplinkTargets(config: Config, uplinks: readonly UplinkState[], s
       slot,
       table: uplink.table ?? TABLE_BASE + slot,
       tableName: uplink["table-name"] ?? name,
+      ...(uplink.health === undefined || uplink.disable ? {} : { probeTable: PROBE_TABLE_BASE + slot }),
     };
   });
 }
 
 /** Chain that a rule of `traffic inbound` jumps to. */
 export function answerChain(slot: number): string {
-  return `${CHAIN_PREFIX}_A_${slot}`;
+  return `${CHAIN_PREFIX}_BACK_${slot}`;
 }
 
 /** Chain that a rule with `action set` or `prohibit` jumps to. */

@@ -1,7 +1,7 @@
 import type { Config, Rule } from "../config/schema.ts";
 import type { IpRule } from "../kernel/kernel-state.ts";
-import { PREFERENCE } from "../kernel/ownership.ts";
 import type { Link } from "../uplink/facts.ts";
+import type { Preferences } from "./preferences.ts";
 import type { UplinkTarget } from "./targets.ts";
 
 /** What an output lookup has for a source that the program left open: only such lookups may be answered by the user alone. */
@@ -18,7 +18,7 @@ interface Ids {
  * program is told at once when a kill switch refuses, and main needs no default. What has a source already (answers of a
  * server) is left to the chains. Only where no earlier rule, no exempt source and no VRF could have the user's packets.
  */
-export function userRules(config: Config, links: readonly Link[], targets: readonly UplinkTarget[], base: number): IpRule[] {
+export function userRules(config: Config, links: readonly Link[], targets: readonly UplinkTarget[], at: Preferences): IpRule[] {
   const found: IpRule[] = [];
   if (config.exempt.source.length > 0 || links.some(({ vrf }) => vrf !== undefined)) return found;
   const earlier: Rule[] = [];
@@ -28,7 +28,7 @@ export function userRules(config: Config, links: readonly Link[], targets: reado
     const target = targets.find(({ name }) => name === rule.set.uplink);
     if (ids !== undefined && target !== undefined && asksNothingElse(rule) && !earlier.some((other) => mayTake(other, ids))) {
       const action = { lookup: target.table };
-      found.push({ family: "ipv4", preference: base + PREFERENCE.user, from: UNCHOSEN, iif: "lo", uidrange: ids, action });
+      found.push({ family: "ipv4", preference: at.user, from: UNCHOSEN, iif: "lo", uidrange: ids, action });
     }
     earlier.push(rule);
   }

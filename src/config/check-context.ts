@@ -29,6 +29,8 @@ export interface CheckContext {
   readonly users?: Known;
   readonly userGroups?: Known;
   readonly firewallGroups?: ReadonlyMap<FirewallGroupKind, Known>;
-  /** Whether the file that `hook` names can be executed. */
-  readonly hookExecutable?: boolean;
+  /** Files that `hook` and probes name and that are no executable files. */
+  readonly notExecutable?: ReadonlySet<string>;
+  /** Programs that probes need and that are not there: in words, `arping is not installed (package iputils-arping)`. */
+  readonly missingPrograms?: ReadonlyMap<string, string>;
 }

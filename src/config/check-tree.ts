@@ -5,6 +5,7 @@ import { checkGroups } from "./check-groups.ts";
 import { checkHiddenRules } from "./check-hidden-rules.ts";
 import { checkRuleMatches } from "./check-rule-matches.ts";
 import { checkRuleTarget } from "./check-rule-target.ts";
+import { checkUplinkHealth } from "./check-uplink-health.ts";
 import { checkUplinkNumbers } from "./check-uplink-numbers.ts";
 import { checkUplinkUse } from "./check-uplink-use.ts";
 import { checkUplinkWay } from "./check-uplink-way.ts";
@@ -46,8 +47,12 @@ export function checkConfig(
   formIssues: readonly Issue[] = [],
 ): { readonly errors: readonly Issue[]; readonly warnings: readonly Issue[] } {
   const check = newCheck(config, context, formIssues);
-  if (config.hook !== undefined && context.hookExecutable === false) check.error(["hook"], `${config.hook} is not executable`);
-  for (const [name, uplink] of Object.entries(config.uplink)) checkUplinkWay(check, name, uplink);
+  if (config.hook !== undefined && context.notExecutable?.has(config.hook))
+    check.error(["hook"], `${config.hook} is not executable`);
+  for (const [name, uplink] of Object.entries(config.uplink)) {
+    checkUplinkWay(check, name, uplink);
+    checkUplinkHealth(check, name, uplink);
+  }
   checkUplinkNumbers(check);
   checkUplinkUse(check);
   checkGroups(check);

@@ -40,6 +40,8 @@ export function checkUplinkNumbers(check: Check): void {
     if (uplink.table !== undefined) push(tables, uplink.table, name);
     if (uplink.mark !== undefined) push(marks, uplink.mark, name);
     push(names, tableName, name);
+    // Its probes have a table too (compile/targets.ts).
+    if (uplink.health !== undefined) push(names, `${tableName}.probe`, name);
   }
   reportShared(check, tables, (table) => `table ${table}`);
   reportShared(check, marks, (mark) => `mark ${mark}`);

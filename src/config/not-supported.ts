@@ -9,9 +9,7 @@ export interface NotSupported {
 
 /** The whole list. Everything else in the language does what it says: nothing is accepted and ignored. */
 export const NOT_SUPPORTED: readonly NotSupported[] = [
-  { path: "hook" },
   { path: "uplink * flush-connections", values: ["never", "on-down", "both"] },
-  { path: "uplink * health" },
   { path: "group *" },
   { path: "rule * set group" },
 ];

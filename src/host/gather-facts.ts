@@ -5,7 +5,7 @@ import { FAMILIES, type Family } from "../net/address.ts";
 import type { ForeignWrite } from "../net/foreign-marks.ts";
 import type { Paths } from "../paths.ts";
 import { configuredUses } from "../uplink/configured-users.ts";
-import type { Facts, Link } from "../uplink/facts.ts";
+import type { Facts, Link, NftFacts } from "../uplink/facts.ts";
 import { findRivals } from "../uplink/find-rivals.ts";
 import { kernelUses } from "../uplink/kernel-users.ts";
 import { parseForced, parseLiveness } from "../uplink/liveness.ts";
@@ -14,6 +14,7 @@ import { parseLinks } from "../uplink/parse-links.ts";
 import { gatherGateways } from "./gather-gateways.ts";
 import type { Host } from "./host.ts";
 import { output, parseJsonLines, readOrigins, type TablesAndRules } from "./observe-kernel.ts";
+import { tryConnlabel } from "./try-connlabel.ts";
 import { tryNft } from "./try-nft.ts";
 
 /** Families the kernel has: IPv6 is missing when it was booted without. */
@@ -65,6 +66,7 @@ export async function gatherFacts(
     untracked: { ipv4: untracked(seen, "ipv4"), ipv6: untracked(seen, "ipv6") },
     ...backend,
     markUses: findMarkUses(seen, known.neighbours),
+    catchAlls: seen.catchAlls,
     ipset: seen.setNames !== undefined,
     liveness,
     forced,
@@ -82,24 +84,40 @@ function findMarkUses({ foreignRules, saved, nft }: TablesAndRules, neighbours: 
   return [...configuredUses(neighbours), ...kernelUses(foreignRules, writes)];
 }
 
-/** The kernel is asked what nftables can do only where that backend may be taken. */
+/** Nobody is asked about the backend that will not be taken, nor about what is there already and so has proved itself. */
 async function gatherBackendFacts(
   host: Host,
   config: Config,
   seen: TablesAndRules,
   { families, neighbours }: { readonly families: readonly Family[]; readonly neighbours: readonly string[] },
-): Promise<Pick<Facts, "nft" | "rivals">> {
+): Promise<Pick<Facts, "nft" | "iptables" | "rivals">> {
   const iptablesChains = [...seen.saved.ipv4.foreignChains, ...seen.saved.ipv6.foreignChains];
   const rivals = findRivals({ loadBalancing: neighbours.includes(LOAD_BALANCING), iptablesChains, nftChains: seen.nft.foreign });
-  if (seen.nft.unusable !== undefined) return { nft: { works: false, why: seen.nft.unusable }, rivals };
-  const possible = config.backend === "nftables" || (config.backend === "auto" && rivals.length > 0);
-  if (!possible) return { nft: { works: true, labels: false }, rivals };
-  const labels = rivals.some((rival) => rival.kind === "wan-load-balancing");
-  // What is there already has proved itself, and asking takes the kernel a while (it waits for every core).
-  const there = seen.nft.tables.flatMap((table) => table.chains);
-  const labelled = there.some((chain) => chain.lines.some((line) => line.text.includes("ct label set")));
-  if (there.length > 0 && (labelled || !labels)) return { nft: { works: true, labels: labelled }, rivals };
-  return { nft: await tryNft(host, { ipv6: families.includes("ipv6"), labels }), rivals };
+  const closed = [...new Set([...seen.saved.ipv4.closed, ...seen.saved.ipv6.closed])];
+  const avoided = rivals.length > 0 || closed.length > 0;
+  const possible = config.backend === "nftables" || (config.backend === "auto" && avoided);
+  const nft = await gatherNftFacts(host, seen, families, possible);
+  const asked = !(possible && nft.works) && closed.length === 0;
+  return { nft, iptables: { labels: asked && (await gatherConnlabel(host, seen)), closed }, rivals };
+}
+
+async function gatherNftFacts(
+  host: Host,
+  { nft }: TablesAndRules,
+  families: readonly Family[],
+  possible: boolean,
+): Promise<NftFacts> {
+  if (nft.unusable !== undefined) return { works: false, why: nft.unusable };
+  if (!possible) return { works: true, labels: false };
+  const there = nft.tables.flatMap((table) => table.chains.flatMap((chain) => chain.lines));
+  // Asking takes the kernel a while: it waits for every core.
+  if (there.some((line) => line.text.includes("ct label set"))) return { works: true, labels: true };
+  return await tryNft(host, families.includes("ipv6"));
+}
+
+async function gatherConnlabel(host: Host, { saved }: TablesAndRules): Promise<boolean> {
+  const there = [...saved.ipv4.chains, ...saved.ipv6.chains].flatMap((chain) => chain.lines);
+  return there.some((line) => line.text.includes("-m connlabel")) || (await tryConnlabel(host));
 }
 
 function untracked(seen: TablesAndRules, family: Family): Facts["untracked"][Family] {

@@ -11,6 +11,10 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Added to a minimal environment (PATH, LC_ALL=C), never to the caller's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Somebody else's program: run in a process group of its own, and whatever it started is killed with it. */
+  readonly group?: boolean;
+  /** Kills the command when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 /**

@@ -1,21 +1,23 @@
-import { parseForeignRules, parseIpRules, parseRoutes } from "../kernel/iproute.ts";
+import { parseCatchAlls, parseForeignRules, parseIpRules, parseRoutes } from "../kernel/iproute.ts";
 import { parseIpSets } from "../kernel/ipset.ts";
 import type { KernelObjects, Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
 import type { IpRule, IpSet, Route } from "../kernel/kernel-state.ts";
 import { SET_PREFIX } from "../kernel/ownership.ts";
-import { parseIptablesSave, type SavedTables } from "../kernel/parse-iptables-save.ts";
+import type { SavedTables } from "../kernel/parse-iptables-save.ts";
 import type { Family } from "../net/address.ts";
 import type { ForeignRule } from "../net/foreign-marks.ts";
-import type { Link } from "../uplink/facts.ts";
+import type { CatchAll, Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
 import { NO_NFT, observeNft, observeOurNft, type SeenNft } from "./observe-nft.ts";
+import { saveIptables } from "./save-iptables.ts";
 
 /** What can be read before it is known what is wanted. */
 export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   readonly ipRules: readonly IpRule[];
   readonly foreignRules: readonly ForeignRule[];
+  readonly catchAlls: readonly CatchAll[];
   readonly links: readonly Link[];
   /** Our routes in `tables`. */
   readonly routes: readonly Route[];
@@ -75,6 +77,7 @@ const NOTHING_SAVED: SavedTables = {
   vyattaHooks: false,
   notrack: false,
   packets: new Map(),
+  closed: [],
   frontEnd: undefined,
 };
 
@@ -90,16 +93,17 @@ export async function observeTablesAndRules(
 ): Promise<TablesAndRules> {
   const usable = usableTables(tables);
   const read = async (family: Family) => {
-    const [save, routing] = await Promise.all([
-      output(host, [family === "ipv4" ? "iptables-save" : "ip6tables-save", ...(counters ? ["-c"] : [])]),
+    const [saved, routing] = await Promise.all([
+      saveIptables(host, family === "ipv4" ? "iptables" : "ip6tables", family, counters),
       observeRouting(host, family, [...(family === "ipv4" ? ["addr show"] : []), "rule show", ...usable.map(showTable)]),
     ]);
     const [addresses = [], rules = [], ...routes] = family === "ipv4" ? routing : [[], ...routing];
     return {
-      saved: parseIptablesSave(save, family),
+      saved,
       links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
       foreignRules: parseForeignRules(rules, family),
+      catchAlls: parseCatchAlls(rules).map((preference) => ({ family, preference })),
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
@@ -113,6 +117,7 @@ export async function observeTablesAndRules(
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
     foreignRules: [...(ipv4?.foreignRules ?? []), ...(ipv6?.foreignRules ?? [])],
+    catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],
     links: ipv4?.links ?? [],
     routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
     tables: usable,

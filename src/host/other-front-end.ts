@@ -1,9 +1,10 @@
 import { type KernelObjects, NOTHING } from "../kernel/kernel-objects.ts";
-import { parseIptablesSave, type SavedTables } from "../kernel/parse-iptables-save.ts";
+import type { SavedTables } from "../kernel/parse-iptables-save.ts";
 import type { Plan } from "../kernel/plan.ts";
 import { planTables } from "../kernel/plan-tables.ts";
 import type { Family } from "../net/address.ts";
-import type { Host } from "./host.ts";
+import { CommandError, type Host } from "./host.ts";
+import { saveIptables } from "./save-iptables.ts";
 
 const OTHER = { nft: "legacy", legacy: "nft" } as const;
 
@@ -26,10 +27,10 @@ export async function planOtherFrontEnd(
   const steps = await Promise.all(
     families.map(async (family): Promise<Plan> => {
       const worthAsking = other === "nft" ? thorough : ((await host.read(LEGACY_TABLES[family])) ?? "").trim() !== "";
-      const program = `${family === "ipv4" ? "iptables" : "ip6tables"}-${other}`;
-      const save = worthAsking ? await host.run([`${program}-save`]) : undefined;
-      if (save === undefined || save.exitCode !== 0) return [];
-      const { chains, jumps } = parseIptablesSave(save.stdout, family);
+      const program = `${family === "ipv4" ? "iptables" : "ip6tables"}-${other}` as const;
+      const saved = worthAsking ? await saveIptables(host, program, family).catch(ignoreFailure) : undefined;
+      if (saved === undefined) return [];
+      const { chains, jumps } = saved;
       const present: KernelObjects = { ...NOTHING, chains, jumps };
       return planTables(NOTHING, present, family).map((step) =>
         step.do === "run"
@@ -39,6 +40,12 @@ export async function planOtherFrontEnd(
     }),
   );
   return steps.flat();
+}
+
+/** A front end that is not installed, or that the kernel does not support, holds nothing. */
+function ignoreFailure(error: unknown): undefined {
+  if (error instanceof CommandError) return undefined;
+  throw error;
 }
 
 /** A front end without any table prints nothing that would tell which it is: `iptables-save v1.8.9 (nf_tables)`. */

@@ -1,14 +1,12 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Host, HostError, type Output, type RunOptions } from "./host.ts";
-
-/** Where network tools live; sudo and cron leave some of these out of PATH. */
-const TOOL_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+import { toolPath } from "./tool-path.ts";
 
 /** The machine this runs on. Paths are taken as they are: `--root` is the business of paths.ts. */
 export function realHost(env: Readonly<Record<string, string | undefined>>): Host {
-  const path = env["PATH"] === undefined || env["PATH"] === "" ? TOOL_PATH : `${env["PATH"]}:${TOOL_PATH}`;
+  const path = toolPath(env);
   return {
     run: (argv, options) => run(argv, options ?? {}, path),
     read: (file) => read(file),
@@ -100,6 +98,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "ip6tables-restore": "iptables",
   ipset: "ipset",
   conntrack: "conntrack",
+  ping: "iputils-ping",
+  arping: "iputils-arping",
+  socat: "socat",
+  ndisc6: "ndisc6",
 };
 
 function notInstalled(program: string): string {
@@ -113,22 +115,30 @@ function run(argv: readonly string[], options: RunOptions, path: string): Promis
     const child = spawn(program, args, {
       env: { PATH: path, LC_ALL: "C", ...options.env },
       stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      detached: options.group === true,
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
+    const end = (): void => kill(child, options.group === true);
     const timer = setTimeout(() => {
       err.push(Buffer.from(`\nno answer within ${(options.timeout ?? 30_000) / 1000} s, killed`));
-      child.kill("SIGKILL");
+      end();
     }, options.timeout ?? 30_000);
+    const done = (): void => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", end);
+    };
+    options.signal?.addEventListener("abort", end);
+    if (options.signal?.aborted === true) end();
     child.stdout?.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr?.on("data", (chunk: Buffer) => err.push(chunk));
     child.on("error", (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
+      done();
       const missing = error.code === "ENOENT";
       resolve({ exitCode: missing ? 127 : 126, stdout: "", stderr: missing ? notInstalled(program) : error.message });
     });
     child.on("close", (code, signal) => {
-      clearTimeout(timer);
+      done();
       resolve({
         exitCode: code ?? 128 + (signal === "SIGKILL" ? 9 : 15),
         stdout: Buffer.concat(out).toString("utf8"),
@@ -139,4 +149,17 @@ function run(argv: readonly string[], options: RunOptions, path: string): Promis
     child.stdin?.on("error", () => {});
     child.stdin?.end(options.stdin ?? "");
   });
+}
+
+/** At once. What left the group (setsid) may still hold our pipes: they are let go of, or nobody would see the end. */
+function kill(child: ChildProcess, group: boolean): void {
+  try {
+    if (group && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {
+    // Gone already.
+  }
+  if (!group) return;
+  child.stdout?.destroy();
+  child.stderr?.destroy();
 }

@@ -34,13 +34,13 @@ ${labels ? "    ct label 127 ct label set 1\n" : ""}  }
 }
 `;
 
-/** Whether the nftables backend can work here; with `labels`, whether connections can have labels too. */
-export async function tryNft(host: Host, options: { readonly ipv6: boolean; readonly labels: boolean }): Promise<NftFacts> {
+/** Whether the nftables backend can work here, and whether connections can have labels. */
+export async function tryNft(host: Host, ipv6: boolean): Promise<NftFacts> {
   const attempt = (labels: boolean) => {
-    const tables = [TRIAL("ip", "ipv4_addr", labels), ...(options.ipv6 ? [TRIAL("ip6", "ipv6_addr", labels)] : [])];
+    const tables = [TRIAL("ip", "ipv4_addr", labels), ...(ipv6 ? [TRIAL("ip6", "ipv6_addr", labels)] : [])];
     return host.run(["nft", "-c", "-f", "-"], { stdin: tables.join("") });
   };
-  if (options.labels && (await attempt(true)).exitCode === 0) return { works: true, labels: true };
+  if ((await attempt(true)).exitCode === 0) return { works: true, labels: true };
   const { exitCode, stderr } = await attempt(false);
   if (exitCode === 0) return { works: true, labels: false };
   const message = stderr.split("\n").find((line) => /error/i.test(line)) ?? stderr.split("\n")[0] ?? "";

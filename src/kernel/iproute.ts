@@ -25,6 +25,7 @@ export function renderIpRule(rule: IpRule): string {
   const words = [`pref ${rule.preference}`];
   if (rule.from !== undefined) words.push(`from ${rule.from}`);
   if (rule.iif !== undefined) words.push(`iif ${rule.iif}`);
+  if (rule.oif !== undefined) words.push(`oif ${rule.oif}`);
   if (rule.uidrange !== undefined) words.push(`uidrange ${rule.uidrange.first}-${rule.uidrange.last}`);
   if (rule.fwmark !== undefined) words.push(`fwmark ${hex32(rule.fwmark.value)}/${hex32(rule.fwmark.mask)}`);
   if (rule.action === "nop") words.push("nop");
@@ -90,6 +91,7 @@ export function parseIpRules(json: readonly unknown[], family: Family): IpRule[]
       preference: entry.priority,
       ...(from === undefined ? {} : { from: entry.srclen === undefined ? from : `${from}/${entry.srclen}` }),
       ...(entry.iif === undefined ? {} : { iif: entry.iif }),
+      ...(entry.oif === undefined ? {} : { oif: entry.oif }),
       ...(entry.uid_start === undefined || entry.uid_end === undefined
         ? {}
         : { uidrange: { first: entry.uid_start, last: entry.uid_end } }),
@@ -148,6 +150,18 @@ function ruleWords(entry: RuleJson): string[] {
           : `lookup ${entry.table}`,
     ...(entry.suppress_prefixlen === undefined ? [] : [`suppress_prefixlength ${entry.suppress_prefixlen}`]),
   ];
+}
+
+/** What a rule that takes every packet may say besides its place and its action (`ip -N -d -j rule`). */
+const UNCONDITIONAL = new Set(["priority", "not", "src", "fwmark", "fwmask", "table", "suppress_prefixlen", "protocol"]);
+
+/** Preferences of rules of others that take every packet, but for those with a mark of theirs (`not fwmark`). */
+export function parseCatchAlls(json: readonly unknown[]): number[] {
+  return (json as readonly RuleJson[]).flatMap((rule) => {
+    const foreign = rule.protocol !== String(PROTOCOL) && rule.priority !== undefined && rule.table !== undefined;
+    const all = rule.src === "all" && Object.keys(rule).every((key) => UNCONDITIONAL.has(key));
+    return foreign && all && (rule.fwmark !== undefined) === "not" in rule ? [rule.priority ?? 0] : [];
+  });
 }
 
 interface RouteJson {

@@ -48,6 +48,8 @@ export interface Jump {
   readonly position: number;
   /** The line as iptables-save printed it, for deleting exactly it. */
   readonly text: string;
+  /** The first line of the chain, when that is not the jump. */
+  readonly behind?: string;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface IpRule {
   readonly preference: number;
   readonly from?: string;
   readonly iif?: string;
+  /** Only packets of sockets that are bound to this interface match. */
+  readonly oif?: string;
   /** Users (first and last included) whose programs the packet is of. */
   readonly uidrange?: { readonly first: number; readonly last: number };
   readonly fwmark?: Fwmark;

@@ -19,6 +19,8 @@ export interface SavedTables {
   readonly notrack: boolean;
   /** Packet counters of rules of ours by hash, when the save was made with `-c`. Lines that say the same are one. */
   readonly packets: ReadonlyMap<string, number>;
+  /** Chains that our jumps could be in and that iptables cannot read, `nat POSTROUTING`: rules of nft's own are in there. */
+  readonly closed: readonly string[];
   /** Which iptables answered, from its first line; unknown when there was nothing to save. */
   readonly frontEnd: "nft" | "legacy" | undefined;
 }
@@ -34,6 +36,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
   const callers = new Map<string, Map<string, Set<string>>>();
   const packets = new Map<string, number>();
   const positions = new Map<string, number>();
+  const first = new Map<string, string>();
   let vyattaHooks = false;
   let notrack = false;
   let table = "";
@@ -41,6 +44,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     if (rawLine.startsWith("*")) {
       table = rawLine.slice(1);
       positions.clear();
+      first.clear();
       continue;
     }
     if (!OUR_TABLES.has(table)) continue;
@@ -57,6 +61,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     const name = line.slice(3, line.indexOf(" ", 3));
     const position = (positions.get(name) ?? 0) + 1;
     positions.set(name, position);
+    if (position === 1) first.set(name, line);
     const own = chains.get(`${table} ${name}`);
     if (own !== undefined) {
       const hash = hashInComment(line);
@@ -65,7 +70,15 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     } else if (line.includes(JUMP_COMMENT)) {
       const target = / -[jg] (\S+)/.exec(line)?.[1];
       if (target !== undefined && isOurChain(target))
-        jumps.push({ family, table: table as TableName, chain: name, target, position, text: line });
+        jumps.push({
+          family,
+          table: table as TableName,
+          chain: name,
+          target,
+          position,
+          text: line,
+          ...inFront(position, first.get(name)),
+        });
     } else {
       if (table === "raw" && / -j (NOTRACK|CT --notrack)\b/.test(line)) notrack = true;
       if (line.includes("MARK --")) marking.push({ table, name, line });
@@ -86,8 +99,13 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
     vyattaHooks,
     notrack,
     packets,
+    closed: [],
     frontEnd: frontEndOf(text),
   };
+}
+
+function inFront(position: number, first: string | undefined): Pick<Jump, "behind"> {
+  return position === 1 || first === undefined ? {} : { behind: first };
 }
 
 function addCaller(callers: Map<string, Map<string, Set<string>>>, table: string, target: string, caller: string): void {

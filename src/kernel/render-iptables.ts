@@ -57,9 +57,9 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m addrtype --${SHORT[match.side]}-type LOCAL`;
     case "no-ipsec":
       return "-m policy --dir out --pol none";
-    case "new":
     case "label":
-      throw new Error(`Bug: ${match.match} is for nftables only`);
+      // A number needs no entry in connlabel.conf, which nobody has (iptables 1.8.9).
+      return `-m connlabel --label ${match.label}`;
   }
 }
 
@@ -114,8 +114,10 @@ function renderAction(action: Action): string {
       return `-j SNAT --to-source ${action.address}`;
     case "log":
       return `-j LOG --log-prefix "${action.prefix}"`;
-    case "goto-by-connmark":
     case "set-label":
+      // A match that does something; the rule needs no target.
+      return `-m connlabel --label ${action.label} --set`;
+    case "goto-by-connmark":
       throw new Error(`Bug: ${action.action} is for nftables only`);
   }
 }

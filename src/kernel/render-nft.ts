@@ -95,8 +95,6 @@ function renderMatch(match: Match, family: Family): string {
       return `fib ${SHORT[match.side]}addr type local`;
     case "no-ipsec":
       return "rt ipsec missing";
-    case "new":
-      return "ct state new";
     case "label":
       return `ct label ${match.label}`;
   }

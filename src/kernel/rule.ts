@@ -47,8 +47,6 @@ export type Match =
   | { readonly match: "local-address"; readonly side: Side }
   /** No IPsec policy will transform the packet on its way out. */
   | { readonly match: "no-ipsec" }
-  /** Nothing came back on the connection yet. nftables only, as all that follows. */
-  | { readonly match: "new" }
   /** A bit of the connection's label, 0-127. */
   | { readonly match: "label"; readonly label: number };
 
@@ -61,9 +59,10 @@ export type Action =
   | { readonly action: "snat"; readonly address: string }
   /** `prefix`: at most 29 characters (xt_LOG). */
   | { readonly action: "log"; readonly prefix: string }
-  /** Goes to the chain that belongs to the masked connection mark; on to the next rule when none does. nftables only, as all that follows. */
-  | { readonly action: "goto-by-connmark"; readonly mask: number; readonly chains: ReadonlyMap<number, string> }
-  | { readonly action: "set-label"; readonly label: number };
+  /** Sets a bit of the connection's label, 0-127. Only a connection that was made when somebody used labels has room for one. */
+  | { readonly action: "set-label"; readonly label: number }
+  /** Goes to the chain that belongs to the masked connection mark; on to the next rule when none does. nftables only. */
+  | { readonly action: "goto-by-connmark"; readonly mask: number; readonly chains: ReadonlyMap<number, string> };
 
 /** A rule of no backend in particular. `note` tells the operator what it stands for: `rule 10`, `uplink dsl`. */
 export interface Rule {

@@ -1,6 +1,6 @@
 import { formatTable, WIDTH, wrap } from "./columns.ts";
 import type { Shown, ShownRule, ShownUplink } from "./model.ts";
-import { countWords, gatewayWords, stateLine, tableWords, waysWords } from "./words.ts";
+import { countWords, gatewayWords, healthWords, stateLine, tableWords, waysWords } from "./words.ts";
 
 /** One screen: state, uplinks, rules, problems. */
 export function formatOverview(shown: Shown): string {
@@ -16,6 +16,7 @@ export function formatOverview(shown: Shown): string {
 }
 
 export function formatUplinkList(uplinks: readonly ShownUplink[]): string {
+  const probed = uplinks.some(({ health }) => health !== undefined);
   const columns = [
     { title: "Uplink" },
     { title: "Interface" },
@@ -23,6 +24,7 @@ export function formatUplinkList(uplinks: readonly ShownUplink[]): string {
     { title: "Gateway", flexible: true },
     { title: "Table" },
     { title: "Mark" },
+    ...(probed ? [{ title: "Health" }] : []),
   ];
   return formatTable(
     columns,
@@ -37,6 +39,7 @@ export function formatUplinkList(uplinks: readonly ShownUplink[]): string {
         gateways.length === 0 ? "-" : [...new Set(gateways)].join("\n"),
         tableWords(uplink.table) ?? "-",
         uplink.mark?.value ?? "-",
+        ...(probed ? [healthWords(uplink)] : []),
       ];
     }),
   );

@@ -1,6 +1,6 @@
 import { formatFields } from "./columns.ts";
-import type { ShownRoute, ShownUplink } from "./model.ts";
-import { countWords, sourceWords, tableWords, wayWords } from "./words.ts";
+import type { ShownHealth, ShownRoute, ShownTarget, ShownUplink } from "./model.ts";
+import { countWords, sourceWords, tableWords, timeWords, wayWords } from "./words.ts";
 
 /** Everything about one uplink. */
 export function formatUplink(uplink: ShownUplink): string {
@@ -21,6 +21,8 @@ export function formatUplink(uplink: ShownUplink): string {
       ["Source rule", uplink.sourceRule ? "enable" : "disable"],
       ["Source NAT", uplink.sourceNat],
       ["Track inbound", uplink.trackInbound ? "enable" : "disable"],
+      ["Health", uplink.health === undefined ? undefined : verdictWords(uplink.health)],
+      ["Probes", uplink.health?.targets.map(targetWords).join("\n")],
       ["Rules", uplink.rules.length === 0 ? "none" : uplink.rules.join(", ")],
       ["Connections", uplink.connections === undefined ? undefined : countWords(uplink.connections)],
     ])
@@ -52,4 +54,17 @@ function markedWords(uplink: ShownUplink): string {
   const ipv4 = wayWords(uplink.ipv4.now);
   const ipv6 = wayWords(uplink.ipv6.now);
   return ipv4 === ipv6 ? `go to ${ipv4}` : `IPv4 goes to ${ipv4}, IPv6 to ${ipv6}`;
+}
+
+function verdictWords({ verdict, since, why, heldUntil, minimumTargets, targets }: ShownHealth): string {
+  const wanted = `${minimumTargets} of ${targets.length} targets have to answer`;
+  if (verdict === "unknown") return `no verdict yet, which counts as up; ${wanted}`;
+  const held = heldUntil === undefined ? "" : `, held down until ${timeWords(heldUntil)}`;
+  return `${verdict}${since === undefined ? "" : ` since ${timeWords(since)}`}${why === undefined ? "" : `, ${why}`}${held}; ${wanted}`;
+}
+
+function targetWords({ target, probe, state, since, last }: ShownTarget): string {
+  const when = state === "unknown" || since === undefined ? "" : ` since ${timeWords(since)}`;
+  const said = last === undefined ? "" : `, ${last.outcome === "unable" ? "cannot be probed: " : ""}${last.words}`;
+  return `${target} (${probe}): ${state === "unknown" ? "not known yet" : state}${when}${said}`;
 }

@@ -65,8 +65,35 @@ export interface ShownUplink {
   readonly trackInbound: boolean;
   /** Numbers of the enabled rules that send packets here. */
   readonly rules: readonly string[];
+  /** Its probes; absent when none are configured. */
+  readonly health?: ShownHealth;
   /** Tracked connections that carry the uplink's mark; only where they were counted. */
   readonly connections?: number;
+}
+
+/** What the monitor's probes say of an uplink. */
+export interface ShownHealth {
+  /** `unknown` counts as up: there is no verdict yet, or no monitor. */
+  readonly verdict: "up" | "down" | "unknown";
+  /** Seconds since the epoch when the verdict was reached. */
+  readonly since?: number;
+  readonly why?: string;
+  /** While down: seconds since the epoch before which it does not come back. */
+  readonly heldUntil?: number;
+  /** Targets that have to answer for the uplink to be up. */
+  readonly minimumTargets: number;
+  readonly targets: readonly ShownTarget[];
+}
+
+export interface ShownTarget {
+  readonly target: string;
+  /** `ping`, `arp`, `tcp 443`, `script /config/scripts/x`. */
+  readonly probe: string;
+  readonly state: "ok" | "failed" | "unknown";
+  /** Seconds since the epoch when the state began. */
+  readonly since?: number;
+  /** What came of the last probe whose outcome was another than before: `12.3 ms`, `timeout`. */
+  readonly last?: { readonly outcome: "answered" | "failed" | "unable"; readonly words: string };
 }
 
 /** The default route of an uplink in one family. */

@@ -6,6 +6,7 @@ import { hex32 } from "../net/fwmark.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import { tableOf, uplinkWay } from "./live-way.ts";
 import type { ShownMark, ShownRoute, ShownUplink } from "./model.ts";
+import { showHealth } from "./show-health.ts";
 import type { Sight } from "./sight.ts";
 
 /** All configured uplinks, disabled ones too, in the order of the configuration. */
@@ -51,6 +52,7 @@ function showUplink(name: string, uplink: Uplink, config: Config, sight: Sight, 
     sourceNat: uplink["source-nat"],
     trackInbound: uplink["track-inbound"] === "enable",
     rules,
+    ...(uplink.health === undefined ? {} : { health: showHealth(uplink.health, sight.probes.get(name)) }),
   };
 }
 

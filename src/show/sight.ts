@@ -6,6 +6,7 @@ import type { KernelState } from "../kernel/kernel-state.ts";
 import type { Plan } from "../kernel/plan.ts";
 import type { Family } from "../net/address.ts";
 import type { Link, SlotAssignment } from "../uplink/facts.ts";
+import type { ProbesKnown } from "../uplink/health-file.ts";
 import type { MarkUse } from "../uplink/mark-use.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import type { ShownBackend } from "./model.ts";
@@ -21,6 +22,8 @@ export interface Sight {
   /** What others have of marks, preferences and tables, and where that is what we have. */
   readonly markUses: readonly MarkUse[];
   readonly collisions: readonly Collision[];
+  /** What the monitor's probes know. */
+  readonly probes: ProbesKnown;
   /** The kernel, or what the last reconcile left behind for those who may not read it. */
   readonly kernel: KernelSight | undefined;
   /** Seconds since the epoch, and what made it reconcile; when `kernel` is absent. */

@@ -49,6 +49,23 @@ export function tableWords(table: ShownUplink["table"]): string | undefined {
   return table === undefined ? undefined : `${table.name} (${table.id})`;
 }
 
+const LINKS = { "no-carrier": "no link", "admin-down": "no link", missing: "no link" } as const;
+
+/** `2/2 ok`: targets that answer, of how many; nothing is said of a line that is not there. */
+export function healthWords({ health, link, state }: ShownUplink): string {
+  if (health === undefined || state === "disabled") return "-";
+  if (link !== "up" && link !== "unknown") return LINKS[link];
+  const known = health.targets.filter((target) => target.state !== "unknown");
+  if (known.length === 0) return "not known";
+  const ok = known.filter((target) => target.state === "ok").length;
+  return `${ok}/${health.targets.length} ok${health.verdict === "down" && ok >= health.minimumTargets ? ", held" : ""}`;
+}
+
+/** Seconds since the epoch -> `2026-11-20 13:00:00 UTC` */
+export function timeWords(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().replace("T", " ").slice(0, 19)} UTC`;
+}
+
 /** 48211 -> `48,211` */
 export function countWords(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -75,6 +92,5 @@ function backendWords({ name, reason, frontEnd }: ShownBackend): string {
 
 function sourceLine({ source }: Shown): string {
   if (source.from === "kernel") return "";
-  const at = new Date(source.at * 1000).toISOString().replace("T", " ").slice(0, 19);
-  return `Only root can read the kernel's rules. This is how ${source.reason === "" ? "the last run" : `"${source.reason}"`} left it at ${at} UTC.\n`;
+  return `Only root can read the kernel's rules. This is how ${source.reason === "" ? "the last run" : `"${source.reason}"`} left it at ${timeWords(source.at)}.\n`;
 }

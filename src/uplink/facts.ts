@@ -72,8 +72,22 @@ export interface Rival {
   readonly seen: string;
 }
 
-/** What nft(8) and the kernel can do here. `labels`: connections can have labels; asked only where they are needed. */
+/** What nft(8) and the kernel can do here. `labels`: connections can have labels. Asked only where nftables may be taken. */
 export type NftFacts = { readonly works: true; readonly labels: boolean } | { readonly works: false; readonly why: string };
+
+/** What iptables can do here. */
+export interface IptablesFacts {
+  /** Connections can be labelled (`-m connlabel`). Asked only where iptables is taken. */
+  readonly labels: boolean;
+  /** Chains our jumps have to go into and that it cannot read, `nat POSTROUTING`, since somebody put rules of nft's own there. */
+  readonly closed: readonly string[];
+}
+
+/** An ip rule of somebody else's that takes every packet, or every one without a mark of his. */
+export interface CatchAll {
+  readonly family: Family;
+  readonly preference: number;
+}
 
 /** Everything only the running router knows. Plain data, gathered by host/, so that the rest is a function of values. */
 export interface Facts {
@@ -91,6 +105,8 @@ export interface Facts {
   /** How iptables keeps packets from connection tracking: Vyatta's raw hook chains, a bare NOTRACK rule, or not at all. */
   readonly untracked: Readonly<Record<Family, "vyatta-hook" | "notrack" | "none">>;
   readonly nft: NftFacts;
+  readonly iptables: IptablesFacts;
+  readonly catchAlls: readonly CatchAll[];
   readonly rivals: readonly Rival[];
   /** What others have of marks, preferences and tables. */
   readonly markUses: readonly MarkUse[];

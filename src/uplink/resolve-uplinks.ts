@@ -2,7 +2,7 @@ import type { Issue } from "../config/issue.ts";
 import type { Config } from "../config/schema.ts";
 import { FAMILIES, type Family, familyOf } from "../net/address.ts";
 import type { Facts, Link } from "./facts.ts";
-import { objection } from "./liveness.ts";
+import { NO_LIVENESS, objection } from "./liveness.ts";
 import { resolveRoute } from "./resolve-route.ts";
 import { sourceAddress } from "./source-address.ts";
 import type { UplinkRoute, UplinkState } from "./uplink-state.ts";
@@ -37,7 +37,8 @@ export function resolveUplinks(config: Config, facts: Facts): ResolvedUplinks {
     const quiet = isIpv6Only(uplink, link, routes);
     for (const { family, message } of found) if (!(quiet && family === "ipv4")) warnings.push({ path, message });
     for (const message of natWarnings(uplink["source-nat"], routes, facts.links)) warnings.push({ path, message });
-    const against = objection(name, facts.liveness, facts.forced);
+    // A verdict may have outlived the probes that it is from.
+    const against = objection(name, uplink.health === undefined ? NO_LIVENESS : facts.liveness, facts.forced);
     uplinks.push({
       name,
       interface: uplink.interface,

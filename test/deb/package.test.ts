@@ -136,7 +136,11 @@ describe("what is in it", () => {
     const wants = join(units, "multi-user.target.wants");
     mkdirSync(wants, { recursive: true });
     const names = files(root).filter((path) => path.endsWith(".service"));
-    expect(names.map((path) => basename(path))).toEqual(["policy-route-boot.service", "policy-route-load.service"]);
+    expect(names.map((path) => basename(path))).toEqual([
+      "policy-route-boot.service",
+      "policy-route-load.service",
+      "policy-route-monitor.service",
+    ]);
     const early = "DefaultDependencies=no\nBefore=network.target network-online.target";
     const written: Record<string, string> = {
       "networking.service": `[Unit]\n${early}\nAfter=local-fs.target network-pre.target\n`,

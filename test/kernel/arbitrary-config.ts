@@ -36,6 +36,7 @@ function arbitraryUplink(name: string): fc.Arbitrary<string[]> {
       maybe("source-validation", "strict", "loose", "disable"),
       maybe("log-martians", "enable"),
       maybe("gateway-mac", `52:54:00:c2:a5:0${name}`),
+      maybe("health target", "gateway", "9.9.9.9"),
       fc.boolean().map((disabled) => (disabled && name === "d" ? ["disable"] : [])),
     ),
   );

@@ -25,9 +25,14 @@ async function chosen(lines: readonly string[] = CONFIG): Promise<string | undef
   return /^Policy routing: active, in sync, backend (.*)\n/.exec(stdout)?.[1];
 }
 
-/** Puts a program in front of the real nft that behaves differently for some words or input. */
-async function fakeNft(script: string): Promise<void> {
-  await router.sh(`cat > ${FRONT}/nft <<'END'\n#!/bin/sh\n${script}\nexec /usr/sbin/nft "$@"\nEND\nchmod 755 ${FRONT}/nft`);
+/**
+ * Puts a program in front of the real one that behaves differently for some words or input. What is in this folder is a link to
+ * the machine's own program: it has to go before anything is written there.
+ */
+async function fake(program: "nft" | "iptables-restore", script: string): Promise<void> {
+  const file = `${FRONT}/${program}`;
+  const real = program === "nft" ? "/usr/sbin/nft" : "/usr/sbin/iptables-nft-restore";
+  await router.sh(`rm -f ${file}; cat > ${file} <<'END'\n#!/bin/sh\n${script}\nexec ${real} "$@"\nEND\nchmod 755 ${file}`);
 }
 
 const FIREWALL = `table inet fw {
@@ -82,7 +87,7 @@ test("what nftables untracks is tracked again, before it: in either backend", as
 });
 
 test("nft is missing: auto stays with iptables and warns, nftables is refused and nothing is touched", async () => {
-  await fakeNft("exit 127");
+  await fake("nft", "exit 127");
   expect(await chosen()).toBe("iptables (nft front end)");
   await router.sh("iptables -t mangle -N WANLOADBALANCE_PRE");
   const run = await router.apply(CONFIG);
@@ -100,7 +105,7 @@ test("nft is missing: auto stays with iptables and warns, nftables is refused an
 });
 
 test("a kernel that lacks something of it: nft's own words", async () => {
-  await fakeNft('if [ "$1" = -c ]; then echo "Error: Could not process rule: Operation not supported" >&2; exit 1; fi');
+  await fake("nft", 'if [ "$1" = -c ]; then echo "Error: Could not process rule: Operation not supported" >&2; exit 1; fi');
   await router.sh("iptables -t mangle -N WANLOADBALANCE_PRE");
   expect(await chosen()).toBe("iptables (nft front end)");
   const { stderr } = await router.program(["plan"]);
@@ -113,7 +118,8 @@ test("a kernel without connection labels: nftables all the same, without them", 
   expect((await readState(router)).nft.join("\n")).toContain("ct label set");
   // What is there already would prove itself.
   await router.run(["uninstall"]);
-  await fakeNft(
+  await fake(
+    "nft",
     'if [ "$1" = -c ]; then text=$(cat); case $text in *label*) exit 1;; esac; echo "$text" | exec /usr/sbin/nft "$@"; fi',
   );
   expect(await chosen()).toMatch(/^nftables \(WAN/);
@@ -132,4 +138,51 @@ test("a firewall with 20,000 rules does not make a run slow", async () => {
   const start = performance.now();
   await router.program(["plan"]);
   expect(performance.now() - start).toBeLessThan(3000);
+});
+
+/** What WAN load balancing `current` makes of the table that iptables-nft calls nat: iptables-nft-save does not print it then. */
+const NATIVE_NAT = `nft 'table ip nat { chain WANLOADBALANCE { ct mark 0xc9 counter snat to 192.0.2.2; }
+  chain VYOS_PRE_SNAT_HOOK { type nat hook postrouting priority 99; policy accept; counter jump WANLOADBALANCE; }; }'`;
+const TRANSLATED = ["backend iptables", ...CONFIG.slice(1), "uplink one source-nat masquerade"];
+
+test("rules of nft's own in iptables' nat table: our chain there is found, kept first, repaired and removed", async () => {
+  await router.sh(NATIVE_NAT);
+  expect(await chosen(TRANSLATED)).toBe("iptables (nft front end)");
+  const ours = async () => (await router.exec(["iptables", "-t", "nat", "-S", "POLICY_ROUTE_SNAT"])).stdout;
+  const first = async () => (await router.exec(["iptables", "-t", "nat", "-S", "POSTROUTING"])).stdout.split("\n")[1];
+  expect(await ours()).toContain("MASQUERADE");
+  expect((await router.program(["plan", "--check"])).exitCode).toBe(0);
+  await router.sh("iptables -t nat -I POSTROUTING 1 -j ACCEPT; iptables -t nat -F POLICY_ROUTE_SNAT");
+  expect((await router.program(["plan", "--check"])).exitCode).toBe(3);
+  expect(await chosen(TRANSLATED)).toBe("iptables (nft front end)");
+  expect(await ours()).toContain("MASQUERADE");
+  expect(await first()).toContain("-j POLICY_ROUTE_SNAT");
+  await router.run(["uninstall"]);
+  const left = await router.exec(["nft", "list", "table", "ip", "nat"]);
+  expect(left.stdout).not.toContain("POLICY_ROUTE");
+  expect(left.stdout).toContain("snat to 192.0.2.2");
+});
+
+test("rules of nft's own in the very chain our jump goes into: iptables is refused by name, auto takes nftables", async () => {
+  await router.sh(
+    `iptables -t nat -A POSTROUTING -o lo -j ACCEPT; nft add rule ip nat POSTROUTING ct mark 0x5 snat to 192.0.2.2`,
+  );
+  const why = "somebody put rules of nft's own into chain POSTROUTING of table nat, which iptables cannot read";
+  const before = await readState(router);
+  expect(await router.apply(TRANSLATED)).toMatchObject({
+    failed: "ConfigError",
+    message: `policy-route: backend iptables cannot work here: ${why}. Use "auto" or "nftables"`,
+    changes: [],
+  });
+  expect(await readState(router)).toEqual(before);
+  expect(await chosen(["backend auto", ...TRANSLATED.slice(1)])).toBe(`nftables (${why})`);
+});
+
+test("a kernel or an iptables without connection labels: iptables all the same, without them", async () => {
+  await chosen();
+  expect((await readState(router)).ipv4.join("\n")).toContain("connlabel");
+  await router.run(["uninstall"]);
+  await fake("iptables-restore", 'case "$*" in *--test*) exit 2;; esac');
+  expect(await chosen()).toBe("iptables (nft front end)");
+  expect((await readState(router)).ipv4.join("\n")).not.toMatch(/connlabel|RECOVER/);
 });

@@ -19,7 +19,7 @@ const TWO = uplink("two", "interface eth2", "gateway 203.0.113.1", "gateway6 200
 /** Uplinks, rules, sets, NAT, sysctls, exempt networks. */
 export const A: readonly string[] = [
   ...ONE,
-  ...uplink("one", "source-nat masquerade", "source-validation strict", "mark 1"),
+  ...uplink("one", "source-nat masquerade", "source-validation strict", "mark 1", "health target gateway"),
   ...TWO,
   "uplink two mark 2",
   ...uplink(

@@ -116,7 +116,8 @@ export function judgeEstablished(
     const asked = exchanges.map((exchange, n): Finding => {
       const slow = exchange.to - exchange.from >= (n === 0 ? SYN_REPEAT : REPEAT) && repeated > 0;
       const fault = exchange.error === undefined ? forgive(slow ? "lost" : "none", overlaps(exchange, dead)) : "lost";
-      return { fault, excused: taken, words: wordsOf("question of an old connection", exchange) };
+      const excused = taken || overlaps(exchange, displaced);
+      return { fault, excused, words: wordsOf("question of an old connection", exchange) };
     });
     return [
       ...asked,

@@ -7,7 +7,7 @@ import { describeMatrix } from "./describe-matrix.ts";
 import { formatMatrix } from "./format.ts";
 
 describe("the matrix", () => {
-  describeMatrix(NEIGHBOURS, [...BACKENDS, undefined], (outcomes) =>
-    writeFileSync(labFile("docs/coexistence.md"), formatMatrix(outcomes)),
-  );
+  describeMatrix(NEIGHBOURS, [...BACKENDS, undefined], {
+    done: (outcomes) => writeFileSync(labFile("docs/coexistence.md"), formatMatrix(outcomes)),
+  });
 });

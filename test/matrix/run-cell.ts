@@ -74,7 +74,8 @@ export async function runCell(bench: Bench, event: MatrixEvent): Promise<Cell> {
     const happened = await noting(async () => event.happen?.(stage));
     await rest(300);
     const fronts = neighbour.fronts().slice(behind);
-    if (backend?.guard === "restart" && fronts.length > 0) await noting(() => program(router, "restart"));
+    if (backend !== undefined && guardOf(backend, row) === "restart" && fronts.length > 0)
+      await noting(() => program(router, "restart"));
     const course: Course = { fronts, repaired: Date.now(), happened };
     if (fronts.length > 0) await rest(400);
     const cell = judge(bench, await traffic.stop(), course);
@@ -103,16 +104,22 @@ interface Course {
   readonly happened: Happened | undefined;
 }
 
-/** When another jump was in front of ours, as far as the backend's promise allows it. */
-function displaced(backend: Backend, { fronts, repaired }: Course): Span[] {
-  if (backend.guard === "nothing") return [];
-  return fronts.map(({ from, to }) => ({ from, to: backend.guard === "restart" ? repaired : to + backend.window }));
+/** Who puts us back in front. An ip rule that takes every packet comes in front of ours in any backend. */
+function guardOf({ guard }: Backend, { catchesAll }: NeighbourRow): Backend["guard"] {
+  return guard === "nothing" && catchesAll ? "restart" : guard;
+}
+
+/** When another was in front of ours, as far as the backend's promise allows it. */
+function displaced(backend: Backend, row: NeighbourRow, { fronts, repaired }: Course): Span[] {
+  const guard = guardOf(backend, row);
+  if (guard === "nothing") return [];
+  return fronts.map(({ from, to }) => ({ from, to: guard === "restart" ? repaired : to + backend.window }));
 }
 
 function judge({ backend, row, neighbour }: Bench, seen: Recorded, course: Course): Cell {
   const { deadLine, uninstalled } = course.happened ?? {};
   const deadOn = (line: Line) => (deadLine?.line === line ? [deadLine.span] : []);
-  const ownTimes: OwnTimes = { settled: neighbour.settled(), dead: deadOn(row.line) };
+  const ownTimes: OwnTimes = { settled: row.lossy ? [] : neighbour.settled(), dead: deadOn(row.line) };
   const strays = seen.strays.own;
   const onOurLine: Verdict = {
     ...NOTHING,
@@ -121,7 +128,7 @@ function judge({ backend, row, neighbour }: Bench, seen: Recorded, course: Cours
   };
   const own = row.own.map(({ right }, n) => judgeOwn(seen.own[n], right, ownTimes)).reduce(add, onOurLine);
   if (backend === undefined || uninstalled === true) return { own };
-  const times: Times = { displaced: displaced(backend, course), dead: deadOn("eth3") };
+  const times: Times = { displaced: displaced(backend, row, course), dead: deadOn("eth3") };
   return {
     new: judgeNew(seen.ours.news["new"] ?? [], (by) => by === OUR_LINE, times),
     established: judgeEstablished(seen.ours.connections["established"] ?? [], seen.strays.ours, times),

@@ -14,25 +14,29 @@ export interface Outcome {
 }
 
 /** Worlds at work at the same time: each waits most of its time. */
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 
 /** The events that make sense for a neighbour, beside a backend or alone. */
 export function eventsOf(row: NeighbourRow, backend: Backend | undefined): MatrixEvent[] {
   return EVENTS.filter((event) => (row.process || event.process !== true) && (backend !== undefined || event.alone));
 }
 
-/** Every neighbour beside every backend; `tell` hears of each event as it is done. In the order of rows, backends and events. */
+/** Whether an event of a row is wanted. */
+export type Chosen = (row: NeighbourRow, event: MatrixEvent) => boolean;
+
+/** Every neighbour beside every backend, in the order of rows, backends and events. */
 export async function runMatrix(
   rows: readonly NeighbourRow[],
   backends: readonly (Backend | undefined)[],
-  tell: (outcome: Outcome) => void = () => {},
+  chosen: Chosen = () => true,
 ): Promise<Outcome[]> {
   const pairs = rows.flatMap((row) => backends.map((backend) => ({ row, backend })));
   const done: Outcome[][] = pairs.map(() => []);
   const waiting = pairs.entries();
   const work = async () => {
     for (const [n, { row, backend }] of waiting) {
-      done[n] = await runRow(row, backend, eventsOf(row, backend), tell);
+      const events = eventsOf(row, backend).filter((event) => chosen(row, event));
+      done[n] = await runRow(row, backend, events, () => {});
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -32,7 +32,7 @@ done; mark
 for table in $(nft list chains | sed -n 's/^table \\(\\S*\\) \\(\\S*\\) {/\\1:\\2/p'); do
   case $table in ip:raw|ip:mangle|ip:nat|ip:filter|ip6:raw|ip6:mangle|ip6:nat|ip6:filter) ;; *) nft -ns list table $(echo $table | tr : ' ') ;; esac
 done; mark
-cd ${ROOT}; find . -type f ! -name lock ! -name state.json -exec grep -H '' {} +
+cd ${ROOT}; find . -type f ! -name lock ! -name state.json ! -name "events.jsonl*" ! -name "monitor.*" -exec grep -H '' {} +
 find . -type f -name '.*' | sed 's/^/left over: /'
 `;
 

@@ -41,6 +41,8 @@ export interface Namespace {
   apply(lines: readonly string[], fault?: Fault): Promise<Run>;
   /** The built program as an operator starts it; `path` comes first in PATH. */
   program(argv: readonly string[], path?: string): Promise<Result>;
+  /** The built program as a daemon, its standard streams as in World.start; it ends with the namespace at the latest. */
+  daemon(argv: readonly string[]): ChildProcess;
   stop(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
       const request: Request = { root: ROOT, command, ...(fault === undefined ? {} : { fault }) };
       child.stdin?.write(`${JSON.stringify(request)}\n`);
     });
+  const programArgv = [process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT];
   return {
     sh,
     exec,
@@ -120,9 +123,8 @@ export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
       return await run(["apply", CONFIG], fault);
     },
     program: (argv, path) =>
-      exec([process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT, ...argv], {
-        env: { PATH: path === undefined ? env.PATH : `${path}:${env.PATH}` },
-      }),
+      exec([...programArgv, ...argv], { env: { PATH: path === undefined ? env.PATH : `${path}:${env.PATH}` } }),
+    daemon: (argv) => world.start(NETNS, [...programArgv, ...argv], { env }),
     stop: () => world.stop(),
   };
 }

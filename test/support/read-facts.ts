@@ -1,6 +1,15 @@
 import { parseSlotMemory } from "../../src/compile/slot-memory.ts";
 import type { Family } from "../../src/net/address.ts";
-import type { Facts, GatewayReport, GatewaySource, Link, LinkAddress, NftFacts, Rival } from "../../src/uplink/facts.ts";
+import type {
+  CatchAll,
+  Facts,
+  GatewayReport,
+  GatewaySource,
+  Link,
+  LinkAddress,
+  NftFacts,
+  Rival,
+} from "../../src/uplink/facts.ts";
 import type { Health } from "../../src/uplink/liveness.ts";
 
 /**
@@ -8,7 +17,7 @@ import type { Health } from "../../src/uplink/liveness.ts";
  *   link eth0 up 192.168.1.1/24 2001:db8::1/64      (state: up, no-carrier, admin-down; `ptp` and `peer A` for point-to-point)
  *   gateway eth1 dhcp-hook 198.51.100.1 for 198.51.100.2
  *   rival wan-load-balancing WAN load balancing is configured
- *   no-nft nft is missing · no-labels
+ *   no-nft nft is missing · no-labels · closed nat POSTROUTING · catch-all ipv4 599
  *   health dsl down 2 of 3 targets failed · forced dsl down · held web dsl 1800000100 (no time: until the operator says so)
  *   rp_filter eth1 1 · untracked ipv4 notrack · no-ipset · no-ipv6 · # slot 5 uplink dsl · table 50 office
  */
@@ -20,6 +29,9 @@ export function readFacts(text: string): Facts {
   const untracked: Record<Family, Facts["untracked"][Family]> = { ipv4: "none", ipv6: "none" };
   const rivals: Rival[] = [];
   let nft: NftFacts = { works: true, labels: true };
+  const catchAlls: CatchAll[] = [];
+  let labels = true;
+  const closed: string[] = [];
   let ipset = true;
   const health = new Map<string, Health>();
   const held = new Map<string, Map<string, number | undefined>>();
@@ -44,7 +56,11 @@ export function readFacts(text: string): Facts {
     else if (kind === "table") tableNames.set(b, Number(a));
     else if (kind === "rival") rivals.push({ kind: a as Rival["kind"], seen: words.slice(2).join(" ") });
     else if (kind === "no-nft") nft = { works: false, why: words.slice(1).join(" ") };
-    else if (kind === "no-labels") nft = { works: true, labels: false };
+    else if (kind === "no-labels") {
+      nft = { works: true, labels: false };
+      labels = false;
+    } else if (kind === "closed") closed.push(`${a} ${b}`);
+    else if (kind === "catch-all") catchAlls.push({ family: a as Family, preference: Number(b) });
     else if (kind === "no-ipset") ipset = false;
     else if (kind === "health") health.set(a, { verdict: b as Health["verdict"], reason: words.slice(3).join(" "), since: 0 });
     else if (kind === "forced") forced.set(a, b as "up" | "down");
@@ -62,6 +78,8 @@ export function readFacts(text: string): Facts {
     rpFilter,
     untracked,
     nft,
+    iptables: { labels, closed },
+    catchAlls,
     rivals,
     markUses: [],
     ipset,

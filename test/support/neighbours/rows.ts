@@ -17,11 +17,17 @@ export interface NeighbourRow {
   readonly standIn: string;
   /** Whether `npm test` runs it; else only `npm run test:matrix`. */
   readonly always: boolean;
+  /** Without options of the neighbour. */
+  readonly plain: boolean;
   /** Whether it is a process, which can be killed. */
   readonly process: boolean;
   /** Whether the providers know the way back to the LAN. */
   readonly routed: boolean;
   hook(frontEnd: FrontEnd): Hook;
+  /** It loses connections of its own by design: only that none of them comes to our line is asked for. */
+  readonly lossy?: true;
+  /** It adds ip rules that take every packet: they land in front of ours, whatever the backend. */
+  readonly catchesAll?: true;
   /** The line its own traffic needs. */
   readonly line: Line;
   readonly own: readonly OwnTraffic[];
@@ -41,8 +47,11 @@ function wlbRow(form: WlbForm, name: string, options: Partial<WlbConfig> = {}): 
   return {
     name: `WAN load balancing, ${name}`,
     standIn: "a process that issues the daemon's commands and pings by interface",
-    always: Object.keys(options).length === 0,
+    always: true,
+    plain: Object.keys(options).length === 0,
     process: true,
+    // Every packet goes another way than the one before, with the first one's source.
+    ...(options.perPacket ? { lossy: true } : {}),
     routed: false,
     hook: () => (form === "current" ? "iptables-nft" : form === "vyatta" ? "iptables" : "nft"),
     line: "eth1",
@@ -54,7 +63,7 @@ function wlbRow(form: WlbForm, name: string, options: Partial<WlbConfig> = {}): 
   };
 }
 
-type ScriptRow = Pick<NeighbourRow, "name" | "standIn" | "process" | "hook" | "line" | "own"> & {
+type ScriptRow = Pick<NeighbourRow, "name" | "standIn" | "process" | "hook" | "catchesAll" | "line" | "own"> & {
   readonly script: (frontEnd: FrontEnd) => Script;
   /** Shell, per host, before it starts. */
   readonly before?: readonly ["vpn", string];
@@ -64,6 +73,7 @@ function scriptRow({ script, before, ...row }: ScriptRow): NeighbourRow {
   return {
     ...row,
     always: false,
+    plain: true,
     routed: true,
     async make(router) {
       if (before !== undefined) await router.sh(...before);
@@ -76,6 +86,7 @@ const COMMANDS = "a script that issues its documented commands";
 
 export const NEIGHBOURS: readonly NeighbourRow[] = [
   ...WLB_FORMS.map((form) => wlbRow(form, WLB_NAMES[form])),
+  ...WLB_FORMS.map((form) => wlbRow(form, `${WLB_NAMES[form]}, per packet`, { perPacket: true })),
   ...WLB_FORMS.map((form) => wlbRow(form, `${WLB_NAMES[form]}, sticky inbound and local traffic`, { sticky: true, local: true })),
   scriptRow({
     name: "VyOS policy route",
@@ -100,6 +111,7 @@ export const NEIGHBOURS: readonly NeighbourRow[] = [
     standIn: `${COMMANDS}; a tun device that socat carries in marked UDP for the WireGuard device`,
     process: false,
     hook: (frontEnd) => (iptablesOf(frontEnd) === "nft" ? "nft" : "iptables"),
+    catchesAll: true,
     line: "eth1",
     own: [lanTraffic((by, source) => by === "vpn" && isClient(source))],
     before: ["vpn", farEnd(WG, "10.8.0.1/24")],

@@ -51,6 +51,19 @@ it("what the operator chose is taken, or refused", () => {
   expect(choose("iptables", "").warnings).toEqual([]);
 });
 
+it("a chain that iptables cannot read: nftables, or refused", () => {
+  const why = "somebody put rules of nft's own into chain POSTROUTING of table nat, which iptables cannot read";
+  expect(choose("auto", "closed nat POSTROUTING")).toMatchObject({ backend: { name: "nftables", reason: why }, errors: [] });
+  expect(choose("nftables", "closed nat POSTROUTING").errors).toEqual([]);
+  const refused = (setting: string, facts: string) => choose(setting, facts).errors.map(({ message }) => message);
+  expect(refused("iptables", "closed nat POSTROUTING")).toEqual([
+    `backend iptables cannot work here: ${why}. Use "auto" or "nftables"`,
+  ]);
+  expect(refused("auto", `closed nat POSTROUTING\n${MISSING}`)).toEqual([
+    `backend iptables cannot work here: ${why}. And nftables cannot work: nft is missing (package nftables)`,
+  ]);
+});
+
 it("rivals: the configuration before what runs, WAN load balancing before the rest, each in its words", () => {
   const writes = [{ of: "packet", mask: 0xffffffff, value: 1 } as const];
   const nftChains = [

@@ -282,17 +282,13 @@ describe("the whole language", () => {
   it("says what is not supported, for each place", () => {
     expect(
       errorsOf([
-        "hook /config/scripts/x",
         "group web mode balance",
         "uplink dsl interface eth1",
-        "uplink dsl health interval 5",
         "uplink dsl flush-connections both",
         "rule 20 set uplink dsl",
       ]),
     ).toEqual([
-      "policy-route: hook is not supported yet",
       "policy-route: group web is not supported yet",
-      "policy-route uplink dsl: health is not supported yet",
       "policy-route uplink dsl: flush-connections both is not supported yet",
     ]);
   });

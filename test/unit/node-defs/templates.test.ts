@@ -35,6 +35,7 @@ test("no file of another package is shipped", () => {
     "op/generate/policy-route",
     "op/restart/policy-route",
     "op/show/policy-route",
+    "op/test/policy-route",
   ]);
 });
 

@@ -12,6 +12,7 @@ import type { Observed } from "../../../src/kernel/kernel-objects.ts";
 import { plan } from "../../../src/kernel/plan.ts";
 import { renderState } from "../../../src/kernel/render-state.ts";
 import type { KernelSight, Sight } from "../../../src/show/sight.ts";
+import type { ProbesKnown } from "../../../src/uplink/health-file.ts";
 import type { MarkUse } from "../../../src/uplink/mark-use.ts";
 import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
 import { readFacts } from "../../support/read-facts.ts";
@@ -28,6 +29,7 @@ export interface SightOptions {
   /** What others have. */
   readonly uses?: readonly MarkUse[];
   readonly packets?: Readonly<Record<string, readonly [ipv4: number, ipv6: number]>>;
+  readonly probes?: ProbesKnown;
 }
 
 /** A router that holds exactly what `lines` (without `set policy-route`) and `facts` ask for, but for the drift. */
@@ -68,6 +70,7 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
       { config, targets: uplinkTargets(config, uplinks, slots.assignment), slots: slots.assignment.slots, backend: backend.name },
       uses,
     ),
+    probes: options.probes ?? new Map(),
     kernel: {
       state,
       target,

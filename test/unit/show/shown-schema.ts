@@ -23,6 +23,25 @@ const ifDown = z.enum(["main", "prohibit", "unreachable", "blackhole"]);
 const count = z.int().check(z.gte(0));
 const family = z.enum(["ipv4", "ipv6"]);
 
+const since = z.optional(z.number());
+
+const health = z.strictObject({
+  verdict: z.enum(["up", "down", "unknown"]),
+  since,
+  why: z.optional(z.string()),
+  heldUntil: since,
+  minimumTargets: count,
+  targets: z.array(
+    z.strictObject({
+      target: z.string(),
+      probe: z.string(),
+      state: z.enum(["ok", "failed", "unknown"]),
+      since,
+      last: z.optional(z.strictObject({ outcome: z.enum(["answered", "failed", "unable"]), words: z.string() })),
+    }),
+  ),
+});
+
 const uplink = z.strictObject({
   name: z.string(),
   description: z.optional(z.string()),
@@ -41,6 +60,7 @@ const uplink = z.strictObject({
   sourceNat: z.string(),
   trackInbound: z.boolean(),
   rules: z.array(z.string()),
+  health: z.optional(health),
   connections: z.optional(count),
 });
 

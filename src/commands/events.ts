@@ -1,0 +1,25 @@
+import { type Context, EXIT, OperatorError } from "../context.ts";
+import { readEvents } from "../host/event-log.ts";
+import { formatEvents } from "../show/format-events.ts";
+
+/** So many are shown when no number is given. */
+const SOME = 20;
+
+/** `show events [COUNT]` and `show log`, which is all that is kept. Needs no more than reading a file. */
+export async function run(
+  context: Context,
+  view: "events" | "log",
+  count: string | undefined,
+  options: { readonly json?: boolean },
+): Promise<number> {
+  if (view === "log" && count !== undefined) throw new OperatorError("show log takes no further word");
+  if (count !== undefined && !/^[1-9]\d{0,5}$/.test(count)) throw new OperatorError(`how many events? "${count}" is no number`);
+  const all = await readEvents(context);
+  const events = view === "log" ? all : all.slice(-Number(count ?? SOME));
+  context.out(
+    options.json === true
+      ? `${JSON.stringify({ version: 1, events }, undefined, 2)}\n`
+      : formatEvents(events, context.host.now()),
+  );
+  return EXIT.fine;
+}

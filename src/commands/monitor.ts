@@ -1,0 +1,21 @@
+import { type Context, EXIT } from "../context.ts";
+import { becomeTheMonitor } from "../host/monitor-process.ts";
+import { onSignals } from "../host/on-signals.ts";
+import { Monitor } from "../run-monitor.ts";
+
+/** `policy-route monitor`: runs in the foreground until SIGTERM or SIGINT; the kernel keeps what it has. */
+export async function run(context: Context): Promise<number> {
+  const release = await becomeTheMonitor(context);
+  const monitor = new Monitor(context);
+  const silence = onSignals(
+    () => monitor.wake("signal"),
+    () => monitor.stop(),
+  );
+  try {
+    await monitor.run();
+  } finally {
+    silence();
+    release();
+  }
+  return EXIT.fine;
+}

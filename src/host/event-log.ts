@@ -1,0 +1,89 @@
+import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Context } from "../context.ts";
+import { EVENT_KINDS, type EventKind, type LoggedEvent, type PolicyEvent } from "../uplink/event.ts";
+import { type Level, reaches } from "./syslog.ts";
+
+/** Bytes after which a new file is begun; the one before it is kept, so that there are never more than two of them. */
+const FULL = 256 * 1024;
+
+const LEVEL: Readonly<Record<EventKind, Level>> = {
+  up: "notice",
+  down: "warning",
+  gateway: "notice",
+  address: "notice",
+  drift: "warning",
+  group: "notice",
+  health: "notice",
+  forced: "notice",
+  "reconcile-failed": "err",
+};
+
+/** RFC 5424: facility daemon (3), and the severities in use. */
+const PRIORITY: Readonly<Record<Level, number>> = { debug: 31, info: 30, notice: 29, warning: 28, err: 27 };
+
+/**
+ * Writes down what happened, in the event log and in syslog (from the operator's `log-level` on): a line each. Never fails:
+ * that something cannot be noted must not keep packets from their way.
+ */
+export async function recordEvents(
+  { host, paths }: Pick<Context, "host" | "paths">,
+  events: readonly PolicyEvent[],
+  threshold: Level = "info",
+): Promise<void> {
+  if (events.length === 0) return;
+  const at = host.now();
+  const logged = events.map((event): LoggedEvent => ({ at, ...event, text: event.text.replaceAll(/\s*\n\s*/g, "; ") }));
+  const problem = append(paths.events, logged.map((event) => `${JSON.stringify(event)}\n`).join(""));
+  const lines = logged
+    .filter((event) => reaches(threshold, LEVEL[event.kind]))
+    .map((event) => `<${PRIORITY[LEVEL[event.kind]]}>${formatEvent(event)}${problem}\n`);
+  if (lines.length === 0) return;
+  await host.run(["logger", "--tag", "policy-route", "--prio-prefix"], { stdin: lines.join(""), timeout: 2000 });
+}
+
+/** One event, as `recordEvents`. */
+export async function recordEvent(
+  context: Pick<Context, "host" | "paths">,
+  event: PolicyEvent,
+  threshold: Level = "info",
+): Promise<void> {
+  await recordEvents(context, [event], threshold);
+}
+
+/** `dsl gateway: 198.51.100.1 -> 198.51.100.254 (dhcp-hook)` */
+function formatEvent({ uplink, group, kind, text }: PolicyEvent): string {
+  const who = uplink ?? group;
+  return `${who === undefined ? "" : `${who} `}${kind}: ${text}`;
+}
+
+/** O_APPEND: lines of two processes do not mix. Gives words about what failed, for syslog. */
+function append(file: string, lines: string): string {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    const there = statSync(file, { throwIfNoEntry: false });
+    if (there !== undefined && there.size >= FULL) renameSync(file, `${file}.1`);
+    appendFileSync(file, lines, { mode: 0o644 });
+    return "";
+  } catch (error) {
+    return ` (not in ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+  }
+}
+
+/** Everything that is kept, oldest first. Lines that were cut off by a crash are left out. */
+export async function readEvents({ host, paths }: Pick<Context, "host" | "paths">): Promise<readonly LoggedEvent[]> {
+  const texts = [await host.read(`${paths.events}.1`), await host.read(paths.events)];
+  return texts.flatMap((text) => (text ?? "").split("\n").flatMap(parseLine));
+}
+
+function parseLine(line: string): LoggedEvent[] {
+  if (line === "") return [];
+  try {
+    const value = JSON.parse(line) as Partial<LoggedEvent>;
+    const whole =
+      typeof value.at === "number" && typeof value.text === "string" && EVENT_KINDS.some((kind) => kind === value.kind);
+    return whole ? [value as LoggedEvent] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,84 @@
+import { Doubling } from "./doubling.ts";
+import type { Wake } from "./wake.ts";
+
+/** Milliseconds between two looks when nothing happens. */
+const REGULAR = 30_000;
+
+/** A hook or a commit reconciles by itself: it is given time to, and looked after. */
+const OTHERS_WORK = 300;
+
+/** So many looks in a row may find nothing to do, with short breaks; then somebody is only noisy, and breaks get longer. */
+const PATIENCE = 20;
+const BREAK = 25;
+
+/** Events may shorten the pause after a failure to this many milliseconds. */
+const HASTE = 5000;
+
+/** What came of a look. */
+export type Outcome =
+  /** `complaints`: the kernel still does otherwise, so that it is looked at again soon. */
+  { readonly kind: "changed" | "nothing"; readonly complaints: boolean } | { readonly kind: "failed" };
+
+/**
+ * When the next look is due. The first event after a quiet time is answered at once; what comes while a look is under way is
+ * one more look after it. A look that fails is repeated after a pause that doubles. All times in milliseconds, of one clock.
+ */
+export class Pacer {
+  private pending = new Map<Wake, number>();
+  private regular: number;
+  private notBefore = 0;
+  private truceUntil = 0;
+  private fruitless = 0;
+  private ended = 0;
+  private readonly failures = new Doubling(1000, 60_000);
+  private readonly doubts = new Doubling(1000, REGULAR);
+
+  constructor(now: number) {
+    this.regular = now + REGULAR;
+  }
+
+  /** Something happened. */
+  note(wake: Wake, now: number): void {
+    const due = wake === "lease" || wake === "commit" ? now + OTHERS_WORK : now;
+    this.pending.set(wake, Math.min(due, this.pending.get(wake) ?? due));
+  }
+
+  /** The time of the next look; in the past when it is overdue. */
+  due(): number {
+    const wishes = [...this.pending].map(([wake, at]) => (wake === "tables" ? Math.max(at, this.truceUntil) : at));
+    return Math.max(this.notBefore, Math.min(this.regular, ...wishes));
+  }
+
+  /** A look begins; gives what it is for. What happens from now on is for the next one. */
+  begin(now: number): readonly Wake[] {
+    if (now - this.ended > 2000) this.fruitless = 0;
+    const wakes = [...this.pending.keys()];
+    this.pending = new Map();
+    return wakes.length === 0 ? ["timer"] : wakes;
+  }
+
+  end(outcome: Outcome, now: number): void {
+    this.ended = now;
+    this.notBefore = now;
+    this.regular = now + REGULAR;
+    if (outcome.kind === "failed") {
+      const pause = this.failures.take();
+      this.regular = now + pause;
+      // What failed may be cured by the next event; yet a noisy neighbour must not make it a busy loop.
+      this.notBefore = now + Math.min(pause, HASTE);
+      return;
+    }
+    this.failures.reset();
+    if (outcome.complaints) this.regular = now + this.doubts.take();
+    else this.doubts.reset();
+    this.fruitless = outcome.kind === "changed" ? 0 : this.fruitless + 1;
+    if (this.fruitless > 1) this.notBefore = now + Math.min(1000, BREAK * 2 ** Math.max(0, this.fruitless - PATIENCE));
+  }
+
+  /** Leaves the order of rules as it is for a while, whoever changes it. */
+  truce(pause: number, now: number): void {
+    this.truceUntil = now + pause;
+    // Our own repair is among the events that are still to come: the end of the truce is an event.
+    this.note("tables", now);
+  }
+}

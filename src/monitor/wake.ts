@@ -1,0 +1,19 @@
+/**
+ * Why a look is due. `tables`: rules of iptables or nftables; `prefix`: a router advertisement; `lease`, `commit`: another process
+ * of ours is at work; `health`: the probes changed their verdict; `overflow`: events were lost; `timer`: the look every 30 s; `signal`: SIGHUP.
+ */
+export type Wake =
+  | "start"
+  | "link"
+  | "address"
+  | "rule"
+  | "prefix"
+  | "sysctl"
+  | "tables"
+  | "file"
+  | "lease"
+  | "commit"
+  | "health"
+  | "overflow"
+  | "timer"
+  | "signal";

@@ -1,0 +1,278 @@
+import { basename, dirname } from "node:path";
+import type { Context } from "./context.ts";
+import { HookQueue } from "./hook-queue.ts";
+import { recordEvents } from "./host/event-log.ts";
+import { hookOf } from "./host/run-hook.ts";
+import type { Level } from "./host/syslog.ts";
+import { FileWatches } from "./host/watch-files.ts";
+import { type StopWatching, watchLines } from "./host/watch-lines.ts";
+import { TablePoll } from "./host/watch-tables.ts";
+import { type Drift, describeDrift } from "./kernel/describe-drift.ts";
+import type { KernelObjects } from "./kernel/kernel-objects.ts";
+import { Doubling } from "./monitor/doubling.ts";
+import { Fight } from "./monitor/fight.ts";
+import { IP_OBJECTS, ipEvent } from "./monitor/ip-event.ts";
+import { nftEvent } from "./monitor/nft-event.ts";
+import { Pacer } from "./monitor/pacer.ts";
+import type { Wake } from "./monitor/wake.ts";
+import { FAMILIES } from "./net/address.ts";
+import type { Prepared } from "./prepare.ts";
+import { reconcile, type Settled } from "./reconcile.ts";
+import type { PolicyEvent } from "./uplink/event.ts";
+import type { GatewayReport } from "./uplink/facts.ts";
+import { hookCalls } from "./uplink/hook-call.ts";
+import { HealthWatch } from "./watch-health.ts";
+
+/** Milliseconds after which a watcher that ended is started again; doubles up to the second. */
+const RESTART = [1000, 60_000] as const;
+
+/** Asked of the router's CLI only when nothing is urgent: a login takes half a second. */
+const LEISURE: ReadonlySet<Wake> = new Set(["start", "timer", "signal", "commit"]);
+
+const SYSCTLS = "/proc/sys";
+
+/** A full flush is one sentence per table; more than this are not read by anybody. */
+const DRIFT_LINES = 20;
+
+/**
+ * The daemon: follows links, addresses and leases, and puts back what others change, by `reconcile()` and nothing else. It keeps
+ * no state that counts: killed at any moment, hooks, commits and the kernel go on without it.
+ */
+export class Monitor {
+  private readonly pacer: Pacer;
+  private readonly fight = new Fight();
+  private readonly files: FileWatches;
+  private readonly poll: TablePoll;
+  private readonly health: HealthWatch;
+  private readonly hooks: HookQueue;
+  private readonly watchers = new Map<string, StopWatching>();
+  private readonly restarts: Set<NodeJS.Timeout> = new Set();
+  private timer: NodeJS.Timeout | undefined;
+  private wakeUp: (() => void) | undefined;
+  private stopped = false;
+  private nftEvents = true;
+  private asked: KernelObjects | undefined;
+  private fromCli: readonly GatewayReport[] = [];
+  private complaints: ReadonlyMap<string, number> = new Map();
+  private failure = "";
+  private threshold: Level | undefined;
+
+  constructor(private readonly context: Context) {
+    this.pacer = new Pacer(context.host.now());
+    this.files = new FileWatches((path, name) => this.fileChanged(path, name));
+    this.poll = new TablePoll(context.host, () => this.wake("tables"));
+    this.hooks = new HookQueue(context);
+    this.health = new HealthWatch(context, ({ verdict, events }) => {
+      if (verdict) this.wake("health");
+      void recordEvents(context, events, this.threshold);
+    });
+  }
+
+  /** Something happened, or may have. */
+  wake(why: Wake): void {
+    this.pacer.note(why, this.context.host.now());
+    this.wakeUp?.();
+  }
+
+  /** Ends after the look that is under way; everything stays as it is in the kernel. */
+  stop(): void {
+    this.stopped = true;
+    this.wakeUp?.();
+  }
+
+  /** Runs until it is stopped. */
+  async run(): Promise<void> {
+    this.listenToKernel();
+    this.listenToFiles(undefined);
+    this.pacer.note("start", this.context.host.now());
+    while (!this.stopped) {
+      await this.untilDue();
+      if (!this.stopped) await this.look();
+    }
+    for (const stop of this.watchers.values()) stop();
+    for (const restart of this.restarts) clearTimeout(restart);
+    this.files.listen([]);
+    this.poll.stop();
+    this.health.stop();
+    this.hooks.stop();
+  }
+
+  private untilDue(): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        clearTimeout(this.timer);
+        const left = this.pacer.due() - this.context.host.now();
+        if (this.stopped || left <= 0) {
+          this.wakeUp = undefined;
+          resolve();
+        } else this.timer = setTimeout(check, left);
+      };
+      this.wakeUp = check;
+      check();
+    });
+  }
+
+  private async look(): Promise<void> {
+    const { host, paths } = this.context;
+    const wakes = this.pacer.begin(host.now());
+    // Nothing applied: nothing of ours is held, and what is there is for the next commit to judge.
+    if ((await host.read(paths.applied)) === undefined) {
+      this.asked = undefined;
+      this.poll.stop();
+      await this.health.follow(undefined);
+      this.listenToFiles(undefined);
+      this.pacer.end({ kind: "nothing", complaints: false }, host.now());
+      return;
+    }
+    const leisure = wakes.some((wake) => LEISURE.has(wake));
+    let drift: readonly Drift[] = [];
+    let found: Prepared | undefined;
+    try {
+      const settled = await reconcile(this.context, {
+        reason: `monitor (${wakes.join(", ")})`,
+        allowSsh: leisure,
+        // What the router's CLI said holds until it is asked again.
+        ...(leisure ? {} : { adjust: (facts) => ({ ...facts, gateways: [...facts.gateways, ...this.fromCli] }) }),
+        callHook: (hook, calls) => this.hooks.add(hook, calls),
+        watch: (first) => {
+          found = first;
+          drift = first.plan.length === 0 ? [] : driftOf(this.asked ?? first.target, first);
+        },
+      });
+      if (leisure) this.fromCli = settled.facts?.gateways.filter((report) => report.source === "router-cli") ?? [];
+      await this.settled(settled, drift, found !== undefined && found.plan.length > 0);
+    } catch (error) {
+      await this.failed(error);
+    }
+  }
+
+  private async settled(settled: Settled, drift: readonly Drift[], changed: boolean): Promise<void> {
+    const now = this.context.host.now();
+    this.asked = settled.target;
+    this.failure = "";
+    this.listenToFiles(settled);
+    this.listenToTables(settled);
+    this.threshold = settled.config?.["log-level"];
+    await this.health.follow(settled);
+    this.pacer.end({ kind: changed ? "changed" : "nothing", complaints: settled.complaints.length > 0 }, now);
+    const events = [...tell(drift), ...this.makeTruce(drift, now), ...this.insist(settled.complaints)];
+    const hook = hookOf(settled.config);
+    if (hook !== undefined) this.hooks.add(hook, hookCalls(events, [], []));
+    await recordEvents(this.context, events, settled.config?.["log-level"]);
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    const known = /^(Host|Command|Verify|Config|ConfigSyntax)Error$/.test(name);
+    const text = known ? message : `Bug: please report this. ${stack ?? message}`;
+    this.pacer.end({ kind: "failed" }, this.context.host.now());
+    // The same error at each try is one event.
+    if (text === this.failure) return;
+    this.failure = text;
+    await recordEvents(this.context, [{ kind: "reconcile-failed", text }]);
+  }
+
+  /** Whoever got in front of us too often is left there for a while. */
+  private makeTruce(drift: readonly Drift[], now: number): PolicyEvent[] {
+    const culprits = new Set(drift.flatMap(({ culprit }) => culprit ?? []));
+    return [...culprits].flatMap((culprit): PolicyEvent[] => {
+      const truce = this.fight.met(culprit, now);
+      if (truce === undefined) return [];
+      this.pacer.truce(truce.pause, now);
+      const text = `${culprit} gets in front of our jumps again and again (${truce.rounds} times in 30 s); next try in ${truce.pause / 1000} s`;
+      return [{ kind: "drift", text }];
+    });
+  }
+
+  /** What the kernel does otherwise is told once, when the next look finds it too: a wire just cut is noticed by routing a little later. */
+  private insist(complaints: readonly string[]): PolicyEvent[] {
+    const seen = new Map(complaints.map((complaint) => [complaint, (this.complaints.get(complaint) ?? 0) + 1]));
+    this.complaints = seen;
+    return complaints.flatMap((text): PolicyEvent[] => (seen.get(text) === 2 ? [{ kind: "drift", text }] : []));
+  }
+
+  private listenToKernel(): void {
+    this.listenTo("ip", ["ip", "-o", "monitor", "label", ...IP_OBJECTS], ipEvent);
+    this.listenTo("nft", ["nft", "monitor", "rules"], nftEvent);
+  }
+
+  /** Starts one watcher, and again when it ends: what it missed is found by a look. Not installed, it is not needed either. */
+  private listenTo(
+    name: "ip" | "nft",
+    argv: readonly string[],
+    parse: (line: string) => Wake | undefined,
+    pause = new Doubling(...RESTART),
+  ): void {
+    if (name === "nft") this.nftEvents = true;
+    const line = (text: string): void => {
+      const wake = parse(text);
+      pause.reset();
+      if (wake !== undefined) this.wake(wake);
+    };
+    const ended = (why: string, missing: boolean): void => {
+      if (name === "nft") this.nftEvents = false;
+      this.watchers.delete(name);
+      this.wake("overflow");
+      if (missing) return;
+      this.context.err(`policy-route monitor: ${why}; started again\n`);
+      const restart = setTimeout(() => {
+        this.restarts.delete(restart);
+        this.listenTo(name, argv, parse, pause);
+        this.wake("overflow");
+      }, pause.take());
+      this.restarts.add(restart);
+    };
+    this.watchers.set(name, watchLines(argv, this.context.env, { line, ended }));
+  }
+
+  private listenToFiles(settled: Settled | undefined): void {
+    const { paths } = this.context;
+    const folders = [
+      paths.run,
+      paths.leases,
+      ...(settled === undefined ? [] : [dirname(paths.rtTables), dirname(paths.rtProtos)]),
+    ];
+    const links = new Map(settled?.facts?.links.map((link) => [link.name, link.index]));
+    const sysctls = [...(settled?.target.sysctls.keys() ?? [])];
+    this.files.listen([
+      ...folders.map((path) => ({ path, of: "" })),
+      ...sysctls.map((key) => ({ path: `${SYSCTLS}/${key}`, of: `${links.get(key.split("/")[3] ?? "") ?? ""}` })),
+    ]);
+  }
+
+  private fileChanged(path: string, name: string): void {
+    const { paths } = this.context;
+    if (path.startsWith(SYSCTLS)) this.wake("sysctl");
+    else if (name === basename(path)) this.wake("file");
+    else if (path === paths.leases) {
+      if (name.endsWith(".json") && !name.startsWith(".")) this.wake("lease");
+    } else if (path === paths.run) {
+      if (name === basename(paths.applied)) this.wake("commit");
+      else if (name === basename(paths.forced) || name === basename(paths.liveness)) this.wake("file");
+      else if (name === basename(paths.leases)) this.wake("lease");
+    } else if (name === basename(paths.rtTables) || name === basename(paths.rtProtos)) this.wake("file");
+  }
+
+  /** iptables is looked at each second where it sends no events. */
+  private listenToTables({ target, frontEnd, facts }: Settled): void {
+    if (target.jumps.length > 0 && (frontEnd !== "nft" || !this.nftEvents)) this.poll.start(facts?.families ?? FAMILIES);
+    else this.poll.stop();
+  }
+}
+
+/** What differs from what was asked for last, and is asked for still: what changed because the world did is no drift. */
+function driftOf(asked: KernelObjects, { target, observed }: Prepared): Drift[] {
+  const still = new Set(describeDrift(target, observed).map(({ text }) => text));
+  return describeDrift(asked, observed).filter(({ text }) => still.has(text));
+}
+
+function tell(drift: readonly Drift[]): PolicyEvent[] {
+  const told = drift.slice(0, DRIFT_LINES).map(
+    ({ text, culprit }): PolicyEvent => ({
+      kind: "drift",
+      text: `${text}; ${culprit === undefined ? "put right" : "moved to 1"}`,
+    }),
+  );
+  const more = drift.length - told.length;
+  return more === 0 ? told : [...told, { kind: "drift", text: `and ${more} more; put right` }];
+}

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { backendOf, FRONT_ENDS, type FrontEnd } from "../support/front-end.ts";
+import { until } from "../support/lab-wait.ts";
+import { type RunningMonitor, startMonitor } from "../support/monitor.ts";
+import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
+import { difference, readState, type State } from "../support/namespace-state.ts";
+import { reach } from "./reach.ts";
+import { A } from "./transitions.ts";
+
+const NAMES = `${ROOT}/etc/iproute2/rt_tables.d/policy-route.conf`;
+const EVERY: readonly FrontEnd[] = FRONT_ENDS;
+const IPTABLES: readonly FrontEnd[] = ["iptables-nft", "iptables-legacy"];
+const NFT: readonly FrontEnd[] = ["iptables-nft", "nftables"];
+
+/** What somebody else does, where it concerns us, and what the event says. */
+const DAMAGE: readonly {
+  readonly name: string;
+  readonly on: readonly FrontEnd[];
+  readonly script: string;
+  readonly says: RegExp;
+}[] = [
+  {
+    name: "ip rules flushed, IPv4",
+    on: EVERY,
+    script: "ip rule flush; ip rule add pref 32766 lookup main; ip rule add pref 32767 lookup default",
+    says: /^all our ip rules were removed \(ipv4\)/,
+  },
+  {
+    name: "ip rules flushed, IPv6",
+    on: EVERY,
+    script: "ip -6 rule flush; ip -6 rule add pref 32766 lookup main",
+    says: /removed \(ipv6\)/,
+  },
+  {
+    name: "one ip rule removed",
+    on: EVERY,
+    script: "ip rule del pref 600 fwmark 0x100000/0xff00000",
+    says: /^ip rule 600 fwmark 0x00100000\/0x0ff00000 lookup 2001 was removed/,
+  },
+  {
+    name: "mangle PREROUTING flushed",
+    on: IPTABLES,
+    script: "iptables -t mangle -F PREROUTING",
+    says: /^jump PREROUTING -> POLICY_ROUTE_PRE was removed/,
+  },
+  {
+    name: "mangle flushed, chains removed",
+    on: IPTABLES,
+    script: "iptables -t mangle -F; iptables -t mangle -X",
+    says: /^all our chains in mangle \(ipv4\) were (removed|emptied)/,
+  },
+  {
+    name: "somebody in front of our jump",
+    on: IPTABLES,
+    script: "iptables -t mangle -N WANLOADBALANCE_PRE; iptables -t mangle -I PREROUTING 1 -j WANLOADBALANCE_PRE",
+    says: /^jump PREROUTING -> POLICY_ROUTE_PRE was behind WANLOADBALANCE_PRE; moved to 1/,
+  },
+  { name: "the whole nft ruleset flushed", on: NFT, script: "nft flush ruleset", says: /were removed|was removed/ },
+  {
+    name: "a chain of ours flushed",
+    on: ["nftables"],
+    script: "nft flush chain ip policy_route POLICY_ROUTE_PRE",
+    says: /^chain POLICY_ROUTE_PRE of nft table ip policy_route was changed/,
+  },
+  {
+    name: "a rule in our chain",
+    on: IPTABLES,
+    script: "iptables -t mangle -I POLICY_ROUTE_FWD -j RETURN",
+    says: /^chain POLICY_ROUTE_FWD in mangle \(ipv4\) was changed/,
+  },
+  {
+    name: "a sysctl changed",
+    on: EVERY,
+    script: "sysctl -q net.ipv4.conf.eth2.ignore_routes_with_linkdown=0",
+    says: /^sysctl net.ipv4.conf.eth2.ignore_routes_with_linkdown was 0/,
+  },
+  { name: "our names removed", on: EVERY, script: `rm ${NAMES}`, says: /rt_tables.d\/policy-route.conf was removed/ },
+  {
+    name: "an address that goes and comes",
+    on: EVERY,
+    script: "ip addr del 203.0.113.2/24 dev eth2; ip addr add 203.0.113.2/24 dev eth2",
+    says: /./,
+  },
+  {
+    name: "a link that goes and comes",
+    on: EVERY,
+    script:
+      "ip link set eth1 down; ip link set eth1 up; ip -6 addr add 2001:db8:1::2/64 dev eth1 nodad; ip route add default via 198.51.100.1; ip -6 route add default via 2001:db8:1::1 dev eth1",
+    says: /./,
+  },
+];
+
+describe.each(EVERY)("the monitor puts right what others do (%s)", (frontEnd) => {
+  let router: Namespace;
+  let monitor: RunningMonitor;
+  let old: State;
+  beforeAll(async () => {
+    router = await openNamespace(frontEnd);
+    await reach(router, [`backend ${backendOf(frontEnd)}`, ...A]);
+    monitor = await startMonitor(router);
+    old = await readState(router);
+  });
+  afterAll(async () => {
+    await router?.stop();
+  });
+
+  test.each(DAMAGE.filter(({ on }) => on.includes(frontEnd)))("$name", async ({ script, says }) => {
+    const before = (await monitor.events()).length;
+    await router.sh(script);
+    const left = async () => difference(ours(old), ours(await readState(router)));
+    await until("everything to be put right", async () => (await left()).length === 0, {
+      timeout: 20_000,
+      last: async () => `${(await left()).join("\n")}\n${JSON.stringify(await monitor.events(), undefined, 1)}${monitor.said()}`,
+    });
+    await until("the event", async () => (await monitor.events()).slice(before).some(({ text }) => says.test(text)), {
+      last: async () => JSON.stringify((await monitor.events()).slice(before), undefined, 1),
+    });
+    await router.sh(
+      "iptables -t mangle -D PREROUTING -j WANLOADBALANCE_PRE 2>/dev/null && iptables -t mangle -X WANLOADBALANCE_PRE || true",
+    );
+  });
+
+  test("nothing failed, and it leaves everything as it is when it ends", async () => {
+    expect((await monitor.events()).filter(({ kind }) => kind === "reconcile-failed")).toEqual([]);
+    expect(await monitor.stop()).toBe(0);
+    expect(difference(ours(old), ours(await readState(router)))).toEqual([]);
+    expect((await router.exec(["test", "-e", `${ROOT}/run/policy-route/monitor.pid`])).exitCode).toBe(1);
+  });
+});
+
+/** Without what the damage leaves of others. */
+function ours(state: State): State {
+  const own = (lines: readonly string[]) => lines.filter((line) => /policy-route:| POLICY_ROUTE_|^:POLICY_ROUTE/.test(line));
+  return { ...state, ipv4: own(state.ipv4), ipv6: own(state.ipv6) };
+}

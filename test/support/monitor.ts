@@ -1,0 +1,56 @@
+import type { ChildProcess } from "node:child_process";
+import type { LoggedEvent } from "../../src/uplink/event.ts";
+import { until } from "./lab-wait.ts";
+import { kill } from "./lab-world.ts";
+import { type Namespace, ROOT } from "./namespace.ts";
+
+const RUN = `${ROOT}/run/policy-route`;
+
+/** `policy-route monitor` in a namespace. */
+export interface RunningMonitor {
+  /** What it and the reconciles of others wrote down so far, oldest first. */
+  events(): Promise<readonly LoggedEvent[]>;
+  /** Its process number, as seen inside the namespace. */
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Standard error so far. */
+  said(): string;
+  /** SIGTERM; gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts it, and waits until it listens and has looked once. */
+export async function startMonitor(router: Namespace): Promise<RunningMonitor> {
+  const child = router.daemon(["monitor"]);
+  let said = "";
+  child.stderr?.on("data", (chunk) => {
+    said += chunk;
+  });
+  const pid = await until(
+    "the monitor to start",
+    async () => Number((await router.exec(["cat", `${RUN}/monitor.pid`])).stdout) || undefined,
+    { last: () => said },
+  );
+  const children = () =>
+    router.sh(
+      `cat /proc/${pid}/task/${pid}/children; for c in $(cat /proc/${pid}/task/${pid}/children); do tr '\\0' ' ' < /proc/$c/cmdline; done`,
+    );
+  await until("the monitor to listen", async () => /ip -o monitor/.test(await children()), { last: () => said });
+  return {
+    pid,
+    child,
+    said: () => said,
+    events: async () => {
+      const text = (await router.exec(["cat", `${RUN}/events.jsonl`])).stdout;
+      return text
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as LoggedEvent);
+    },
+    async stop() {
+      kill(child, "SIGTERM");
+      await until("the monitor to end", () => child.exitCode !== null || child.signalCode !== null);
+      return child.exitCode;
+    },
+  };
+}
