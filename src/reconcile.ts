@@ -58,6 +58,8 @@ export interface ReconcileRequest {
   readonly watch?: (found: Prepared) => void;
   /** Calls the operator's `hook`; left out, a process that nobody waits for does. */
   readonly callHook?: (hook: Hook, calls: readonly HookCall[]) => void;
+  /** Changes a fact that is kept in a file, before anything is looked at; what it gives puts the file back when this fails. */
+  readonly edit?: () => Promise<() => Promise<void>>;
 }
 
 /** What is in the kernel now. */
@@ -79,12 +81,15 @@ const LOCK_SECONDS = 30;
  */
 export async function reconcile(context: Context, request: ReconcileRequest): Promise<Settled> {
   const release = await takeLock(context.paths.lock, LOCK_SECONDS);
+  let undo = async (): Promise<void> => {};
   try {
+    if (request.edit !== undefined) undo = await request.edit();
     const looking = startLooking(context);
     const proposed = await (request.proposed === undefined ? readApplied(context) : request.proposed(looking));
     await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
     const options = {
       allowSsh: request.allowSsh,
+      forget: true,
       neighbours: neighboursIn(proposed.text),
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
@@ -104,6 +109,9 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
       tellUplinks(context, before, settled, request),
     ]);
     return settled;
+  } catch (error) {
+    await undo();
+    throw error;
   } finally {
     release();
   }
@@ -201,7 +209,7 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
 /** For looking again: forgetting connections is done once, it leaves nothing that could be observed. */
 function settledOptions(prepared: Prepared): PlanOptions {
   const { abandonedMask: _, ...options } = prepared.options;
-  return { ...options, staleMarks: [], interimFiles: new Map() };
+  return { ...options, staleMarks: [], forget: [], interimFiles: new Map() };
 }
 
 function sameWish(a: Prepared, b: Prepared): boolean {

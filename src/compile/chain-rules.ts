@@ -4,14 +4,16 @@ import type { Family } from "../net/address.ts";
 import type { Fwmark } from "../net/fwmark.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { RuleChains } from "./compile-rules.ts";
+import { balancedMembers, type GroupTarget, liveMembers, type MemberTarget } from "./group-targets.ts";
 import { arrivalMark, type MarkField, slotMark, slotOnly } from "./mark-field.ts";
-import type { UplinkTarget } from "./targets.ts";
+import { targetChain, type UplinkTarget } from "./targets.ts";
 
 /** What the chains of one family are made from. */
 export interface ChainInput {
   readonly family: Family;
   readonly field: MarkField;
   readonly uplinks: readonly UplinkTarget[];
+  readonly groups: readonly GroupTarget[];
   /** Uplinks whose interface is under reverse path filtering that what arrives has to be marked for. */
   readonly strict: readonly UplinkTarget[];
   /** Every slot that rules jump to or uplinks own, with the owner for the comment. */
@@ -217,7 +219,9 @@ export function recoverRules(input: ChainInput): Rule[] {
     note,
   });
   return [
-    ...allSlots(input).map(({ slot, owner }) => restore(slot, owner, slotMark(field, slot))),
+    ...allSlots(input)
+      .filter(({ slot }) => !input.groups.some((group) => group.slot === slot))
+      .map(({ slot, owner }) => restore(slot, owner, slotMark(field, slot))),
     ...allSlots(input).map(({ slot, owner }) =>
       restore(slot, owner, arrivalMark(field, slot), { match: "label", label: ARRIVAL_LABEL }),
     ),
@@ -289,43 +293,97 @@ export function clearRules(input: ChainInput): Rule[] {
 
 /** The chain a rule with this slot jumps to. */
 export function targetRules(input: ChainInput, slot: number, note: string): Rule[] {
+  const group = input.groups.find((candidate) => candidate.slot === slot && candidate.config.mode === "balance");
+  const members = group === undefined ? [] : balancedMembers(group, input.family);
+  // Without any the group's own table says what happens, and which member comes back first.
+  if (members.length > 0) return spread(members, note);
   const mark = written(input, slotMark(input.field, slot));
   return [
     { matches: [], action: { action: "set-mark", mark }, note },
     { matches: [], action: { action: "set-connmark", mark }, note },
-    ...(input.labels ? [{ matches: [], action: { action: "set-label", label: slot }, note } satisfies Rule] : []),
+    ...(input.labels && !isOfGroup(input, slot)
+      ? [{ matches: [], action: { action: "set-label", label: slot }, note } satisfies Rule]
+      : []),
     { matches: [], action: ACCEPT, note },
   ];
 }
 
-/** A connection that leaves by another interface than its uplink's stays where it went, also when the uplink returns. */
+/** Slots of groups and members: what their connections remember is decided on their way out. */
+function isOfGroup({ groups }: ChainInput, slot: number): boolean {
+  return groups.some((group) => group.slot === slot || group.members.some((member) => member.slot === slot));
+}
+
+/** One member for each connection, by weight: each is asked with its share of what those before it have left. */
+function spread(members: readonly MemberTarget[], note: string): Rule[] {
+  let left = members.reduce((sum, { weight }) => sum + weight, 0);
+  return members.map(({ slot, weight }, i): Rule => {
+    const chance: Match = { match: "chance", part: weight, of: left };
+    left -= weight;
+    return { matches: i === members.length - 1 ? [] : [chance], action: jump(targetChain(slot)), note };
+  });
+}
+
+/**
+ * A connection that leaves by another interface than its uplink's stays where it went, also when the uplink returns; one of a
+ * group belongs to the member it left by.
+ */
 export function pinRules(input: ChainInput): Rule[] {
-  const { field, uplinks } = input;
-  const pinned = written(input, slotMark(field, field.pinnedToMain));
+  const { field, uplinks, groups } = input;
+  const elsewhere = (slot: number, name: string | undefined, action: Action, note: string): Rule[] =>
+    name === undefined
+      ? []
+      : [{ matches: [{ match: "out-interface", name, negate: true }, connmark(slotMark(field, slot))], action, note }];
+  const toMain: Action = { action: "set-connmark", mark: written(input, slotMark(field, field.pinnedToMain)) };
   return [
     { matches: [CONFIRMED], action: RETURN },
-    ...uplinks.flatMap((target): Rule[] =>
-      target.config.interface === undefined
-        ? []
-        : [
-            {
-              matches: [
-                { match: "out-interface", name: target.config.interface, negate: true },
-                connmark(slotMark(field, target.slot)),
-              ],
-              action: { action: "set-connmark", mark: pinned },
-              note: `uplink ${target.name}`,
-            },
-          ],
-    ),
-    ...(input.labels
-      ? [
-          {
-            matches: [connmark(slotMark(field, field.pinnedToMain))],
-            action: { action: "set-label", label: field.pinnedToMain },
-          } satisfies Rule,
-        ]
-      : []),
+    ...uplinks.flatMap(({ name, slot, config }) => elsewhere(slot, config.interface, toMain, `uplink ${name}`)),
+    ...groups.flatMap((group): Rule[] => {
+      const pin = jump(groupPinChain(group));
+      return [
+        { matches: [connmark(slotMark(field, group.slot))], action: pin, note: group.owner },
+        ...group.members.flatMap(({ slot, uplink, owner }) => elsewhere(slot, uplink.interface, pin, owner)),
+      ];
+    }),
+    ...pinLabels(input),
+  ];
+}
+
+/**
+ * The slot a connection left with, in its label. Labels are never taken away: a member's is not given before it is known that
+ * the connection leaves by it.
+ */
+function pinLabels({ field, groups, labels }: ChainInput): Rule[] {
+  if (!labels) return [];
+  const members = groups.flatMap(({ members }) => members.map(({ slot, owner }) => ({ slot, note: { note: owner } })));
+  return [...members, { slot: field.pinnedToMain, note: {} }].map(
+    ({ slot, note }): Rule => ({
+      matches: [connmark(slotMark(field, slot))],
+      action: { action: "set-label", label: slot },
+      ...note,
+    }),
+  );
+}
+
+/** The chain that finds out by which member of a group a connection leaves. */
+export function groupPinChain(group: GroupTarget): string {
+  return `${CHAIN_PREFIX}_P_${group.slot}`;
+}
+
+/** By no member, until the interface says otherwise. */
+export function groupPinRules(input: ChainInput, group: GroupTarget): Rule[] {
+  const { field, family } = input;
+  const pin = (slot: number): Action => ({ action: "set-connmark", mark: written(input, slotMark(field, slot)) });
+  // Every interface has its rule even while its line is down: it comes back before anybody looks.
+  const interfaces = new Set(group.members.flatMap(({ uplink }) => uplink.interface ?? []));
+  return [
+    { matches: [], action: pin(field.pinnedToMain), note: group.owner },
+    ...[...interfaces].flatMap((name): Rule[] => {
+      // Of several members on one interface the one that the kernel takes now.
+      const is = ({ uplink }: MemberTarget): boolean => uplink.interface === name;
+      const member = liveMembers(group, family).find(is) ?? group.members.find(is);
+      const matches: Match[] = [{ match: "out-interface", name, negate: false }];
+      return member === undefined ? [] : [{ matches, action: pin(member.slot), note: member.owner }];
+    }),
   ];
 }
 
@@ -344,12 +402,15 @@ function tableNat({ field, slots, localSlots }: ChainInput): Rule[] {
   }));
 }
 
-function uplinkNat({ field, family, uplinks, localSlots }: ChainInput): Rule[] {
-  return uplinks.flatMap((target): Rule[] => {
-    const { config, slot, name } = target;
+/** The member of a group translates as its uplink does. */
+function uplinkNat({ field, family, uplinks, groups, localSlots }: ChainInput): Rule[] {
+  const ways = [
+    ...uplinks.map(({ name, slot, config }) => ({ slot, config, note: `uplink ${name}` })),
+    ...groups.flatMap(({ members }) => members.map(({ slot, uplink, owner }) => ({ slot, config: uplink, note: owner }))),
+  ];
+  return ways.flatMap(({ slot, config, note }): Rule[] => {
     if (config.interface === undefined || config.disable) return [];
     const leaving: Match[] = [{ match: "out-interface", name: config.interface, negate: false }, connmark(slotMark(field, slot))];
-    const note = `uplink ${name}`;
     const nat = config["source-nat"];
     // IPsec looks at the source after NAT: translated, the packet would miss its tunnel.
     const outside: Match = { match: "no-ipsec" };

@@ -9,6 +9,8 @@ import {
   CHAINS,
   type ChainInput,
   clearRules,
+  groupPinChain,
+  groupPinRules,
   natRules,
   ORIGINAL,
   outRules,
@@ -47,6 +49,7 @@ export function compileNft(input: ChainInput): NftTable {
   const chains: NftChain[] = [
     ...slots.map(({ slot, owner }) => ({ name: restoreChain(slot), rules: restoreRules(input, slot, owner) })),
     ...input.slots.map(({ slot, owner }) => ({ name: targetChain(slot), rules: targetRules(input, slot, owner) })),
+    ...input.groups.map((group) => ({ name: groupPinChain(group), rules: groupPinRules(input, group) })),
     { name: CHAINS.keep, rules: [...keepRules(input, slots), ...clearRules(input)] },
     { name: CHAINS.related, rules: relatedRules(input) },
     { name: CHAINS.relatedOut, rules: relatedOutRules(input) },

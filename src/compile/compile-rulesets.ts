@@ -6,6 +6,7 @@ import type { ChainInput } from "./chain-rules.ts";
 import type { CompileInput } from "./compile.ts";
 import { compileChains } from "./compile-chains.ts";
 import { compileNft } from "./compile-nft.ts";
+import type { GroupTarget } from "./group-targets.ts";
 import type { MarkField } from "./mark-field.ts";
 import { ruleOwner } from "./targets.ts";
 
@@ -21,7 +22,7 @@ const LOAD_BALANCING_BITS = 0x1ff;
 /** The rulesets of one family, in the backend that steers. */
 export function compileRulesets(
   { config, facts, slots, backend }: CompileInput,
-  parts: Pick<ChainInput, "family" | "field" | "uplinks" | "strict" | "forwarded" | "local" | "inbound">,
+  parts: Pick<ChainInput, "family" | "field" | "uplinks" | "groups" | "strict" | "forwarded" | "local" | "inbound">,
 ): Rulesets {
   const { family, forwarded, local, inbound } = parts;
   const has = (kind: Rival["kind"]): boolean => facts.rivals.some((rival) => rival.kind === kind);
@@ -31,7 +32,7 @@ export function compileRulesets(
     ...parts,
     strict: family === "ipv4" ? parts.strict : [],
     slots: [...slots.assignment.slots].map(([owner, slot]) => ({ owner, slot })),
-    localSlots: localSlots(config, slots),
+    localSlots: localSlots(config, slots, parts.groups),
     answers: answers(config, slots, parts.field),
     outside: outside(config, facts),
     untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
@@ -74,12 +75,14 @@ function inboundRules(config: Config): Rule[] {
   return Object.values(config.rule).filter(({ disable, traffic }) => !disable && traffic === "inbound");
 }
 
-function localSlots(config: Config, slots: AssignedSlots): Set<number> {
+function localSlots(config: Config, slots: AssignedSlots, groups: readonly GroupTarget[]): Set<number> {
   const used = new Set<number>();
   for (const rule of Object.values(config.rule)) {
     if (rule.disable || (rule.traffic !== "local" && rule.traffic !== "all")) continue;
     const slot = slots.assignment.slots.get(ruleOwner(rule) ?? "");
     if (slot !== undefined) used.add(slot);
+    // By the time a connection is translated, it is one of the member it leaves by.
+    for (const { name, members } of groups) if (name === rule.set.group) for (const member of members) used.add(member.slot);
   }
   return used;
 }

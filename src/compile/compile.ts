@@ -9,11 +9,12 @@ import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./
 import { CHAINS } from "./chain-rules.ts";
 import type { Backend } from "./choose-backend.ts";
 import { arrivalRules, fwmarkRule, probeRule, sourceRules } from "./compile-ip-rules.ts";
-import { probeRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
+import { groupRoutes, probeRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
 import { type ChainTraffic, compileRules, type RuleChains } from "./compile-rules.ts";
 import { compileRulesets, type Rulesets } from "./compile-rulesets.ts";
 import { needsArrivalMark, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
+import { type GroupTarget, groupTargets } from "./group-targets.ts";
 import { type MarkField, markField, slotMark } from "./mark-field.ts";
 import { preferences } from "./preferences.ts";
 import { renderSlotMemory } from "./slot-memory.ts";
@@ -34,20 +35,26 @@ export interface CompileInput {
 export function compile(input: CompileInput): KernelState {
   const { config, facts, slots } = input;
   const targets = uplinkTargets(config, input.uplinks, slots.assignment);
+  const groups = groupTargets(config, input.uplinks, slots.assignment, facts);
   // A rule that drops or logs needs no slot, and is a rule all the same.
   const acts = Object.values(config.rule).some((rule) => !rule.disable && (rule.action === "drop" || rule.log === "enable"));
   if (config.disable || (slots.assignment.slots.size === 0 && !acts)) return EMPTY_STATE;
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && needsArrivalMark(target, facts.rpFilter));
-  const names = targets.flatMap(({ name, table, tableName, probeTable }) => [
-    { id: table, name: tableName, owner: uplinkOwner(name) },
-    ...(probeTable === undefined ? [] : [{ id: probeTable, name: probeTableName(tableName) }]),
-  ]);
+  const names = [
+    ...targets.flatMap(({ name, table, tableName, probeTable }) => [
+      { id: table, name: tableName, owner: uplinkOwner(name) },
+      ...(probeTable === undefined ? [] : [{ id: probeTable, name: probeTableName(tableName) }]),
+    ]),
+    ...groups
+      .flatMap((group) => [group, ...group.members])
+      .map(({ table, tableName, owner }) => ({ id: table, name: tableName, owner })),
+  ];
   const forwarded = compileRules(config, facts, slots.assignment, "forwarded", CHAINS.forwarded, input.backend);
   const local = compileRules(config, facts, slots.assignment, "local", CHAINS.local, input.backend);
   const inbound = compileRules(config, facts, slots.assignment, "inbound", CHAINS.inbound, input.backend);
   const parts = facts.families.map((family) =>
-    compileFamily(input, family, field, targets, strict, {
+    compileFamily(input, family, field, targets, groups, strict, {
       forwarded: forwarded[family],
       local: local[family],
       inbound: inbound[family],
@@ -108,6 +115,7 @@ function compileFamily(
   family: Family,
   field: MarkField,
   targets: readonly UplinkTarget[],
+  groups: readonly GroupTarget[],
   strict: readonly UplinkTarget[],
   rules: Readonly<Record<ChainTraffic, RuleChains>>,
 ): FamilyPart {
@@ -116,9 +124,12 @@ function compileFamily(
   const thrown = thrownPrefixes(config, facts.links, family);
   const others = otherTargets(config, facts, targets, slots);
   return {
-    ...compileRulesets(input, { family, field, uplinks: targets, strict, ...rules }),
+    ...compileRulesets(input, { family, field, uplinks: targets, groups, strict, ...rules }),
     ipRules: [
       ...targets.map((target) => fwmarkRule(family, at, slotMark(field, target.slot), target.table)),
+      ...groups
+        .flatMap((group) => [group, ...group.members])
+        .map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
       ...others.map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
       ...(family === "ipv4" ? arrivalRules(strict, field, at) : []),
       ...targets.flatMap((target) => probeRule(target, family, field, at)),
@@ -127,20 +138,22 @@ function compileFamily(
     ],
     routes: [
       ...targets.flatMap((target) => [...uplinkRoutes(target, family, thrown), ...probeRoutes(target, family, thrown)]),
+      ...groups.flatMap((group) => groupRoutes(group, family, thrown)),
       ...others.flatMap(({ owner, table }) => (owner === PROHIBIT_OWNER ? [refusal(family, table, "prohibit")] : [])),
     ],
-    expectations: expectations(targets, family, field, thrown),
+    expectations: expectations(targets, groups, family, field, thrown),
   };
 }
 
-/** Slots without an uplink: `set table`, whose routes are the operator's, and `action prohibit`, whose table holds nothing else. */
+/** Slots without an uplink or a group: `set table`, whose routes are the operator's, and `action prohibit`, whose table holds nothing else. */
 function otherTargets(config: Config, facts: Facts, targets: readonly UplinkTarget[], slots: AssignedSlots) {
   const found = new Map<string, { owner: string; slot: number; table: number }>();
   for (const rule of Object.values(config.rule)) {
     if (rule.disable) continue;
     const owner = ruleOwner(rule);
     const slot = owner === undefined ? undefined : slots.assignment.slots.get(owner);
-    if (owner === undefined || slot === undefined || owner.startsWith(uplinkOwner(""))) continue;
+    if (owner === undefined || slot === undefined) continue;
+    if (rule.set.table === undefined && owner !== PROHIBIT_OWNER) continue;
     const table = owner === PROHIBIT_OWNER ? TABLE_BASE + slot : tableNumber(rule.set.table ?? "", targets, facts.tableNames);
     if (table !== undefined) found.set(owner, { owner, slot, table });
   }

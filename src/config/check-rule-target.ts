@@ -28,6 +28,8 @@ export function checkRuleTarget(check: Check, path: readonly string[], rule: Rul
   if (name !== undefined && !Object.hasOwn(group, name)) {
     const hint = Object.hasOwn(uplink, name) ? ` (it is an uplink: "set uplink ${name}")` : suggest(name, Object.keys(group));
     check.error(path, `group "${name}" is not configured${hint}`);
+  } else if (name !== undefined && group[name]?.disable) {
+    check.warn(path, `group "${name}" is disabled and counts as down (if-down ${group[name]["if-down"]})`);
   }
   if (rule.set.table !== undefined) checkTable(check, path, rule.set.table);
 }

@@ -58,9 +58,9 @@ export interface Expectation {
   readonly fwmark: Fwmark;
   /** An address that no throw route of the table covers. */
   readonly destination: string;
-  /** The table that answers, a refusal by the kill switch, or any table that is not the slot's own. */
+  /** The table that answers (by that device, where there is more than one), a refusal by the kill switch, or any table that is not the slot's own. */
   readonly answer:
-    | { readonly table: number }
+    | { readonly table: number; readonly device?: string }
     | { readonly refused: "prohibit" | "unreachable" | "blackhole" }
     | { readonly notTable: number };
 }

@@ -23,11 +23,23 @@ export type Step =
 
 export type Plan = readonly Step[];
 
+/** Connections that have to be forgotten, since the way they took is not there any more. */
+export interface Forgetting {
+  readonly family: Family;
+  readonly mark: Fwmark;
+  /** Only those whose source was translated (IPS_SRC_NAT). */
+  readonly translated: boolean;
+  /** `member web dsl is not used any more` */
+  readonly why: string;
+}
+
 export interface PlanOptions {
   /** File that remembers what sysctls were before us. */
   readonly originsPath: string;
   /** Marks whose connections remember an owner that has them no more; forgotten once no chain gives them to that owner. */
   readonly staleMarks: readonly Fwmark[];
+  /** To be forgotten once packets go the new way: sooner, they would come back on the old one. */
+  readonly forget?: readonly Forgetting[];
   /** The bits that connections keep when nothing of ours is left; taken out of all of them. */
   readonly abandonedMask?: number;
   /** Texts that files have until those connections are deleted, so that a run that dies before that is made up for. */
@@ -57,6 +69,7 @@ export function plan(target: KernelObjects, observed: Observed, options: PlanOpt
     ...sysctls.restore,
     ...files.remove,
     ...files.settle,
+    ...(options.forget ?? []).map(forgetStep),
   ];
 }
 
@@ -194,6 +207,11 @@ function planFiles(
   }
   const remove = [...observed.files.keys()].filter((path) => !target.files.has(path));
   return { write, settle, remove: remove.map((path) => ({ do: "remove", why: "names for iproute2", path })) };
+}
+
+function forgetStep({ family, mark, translated, why }: Forgetting): Step {
+  const argv = ["conntrack", "-D", "-f", family, "-m", formatFwmark(mark), ...(translated ? ["-n"] : [])];
+  return { do: "run", why: `forget connections: ${why} (${family})`, argv, tolerate: [1, 127] };
 }
 
 /**

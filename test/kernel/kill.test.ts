@@ -53,10 +53,11 @@ function sense(lines: readonly string[]): string {
     .join("\n");
 }
 
-/** One connection of each owner, marked as its first packet was. */
+/** One connection of each owner, marked as its first packet was when it left; one of a group then belongs to a member. */
 async function connect(router: Namespace, { state }: Whole): Promise<void> {
   const commands = FAMILIES.flatMap((family) =>
-    [...marksInChains(state, family)].map(([owner, mark], i) => {
+    [...marksInChains(state, family)].flatMap(([owner, mark], i) => {
+      if (owner.startsWith("group ")) return [];
       const [source, destination] = family === "ipv4" ? ["192.168.188.50", "192.0.2.1"] : ["2001:db8:a::50", "2600::1"];
       return `conntrack -I -p udp -s ${source} -d ${destination} --sport ${family === "ipv4" ? 4 : 6} --dport ${PORT + i} -t 600 -m ${mark} # ${owner}`;
     }),

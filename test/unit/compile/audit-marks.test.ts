@@ -50,6 +50,12 @@ describe("tables and preferences of a neighbour that is there are refused, with 
       "policy-route uplink dsl: table 10 belongs to policy route (ip rule 10: fwmark 0x80000009/0xffffffff lookup 10); use another, such as 2001",
     ],
     [
+      "VRF, and a member of a group",
+      ["group web uplink dsl", "rule 20 set group web"],
+      configured("vrf name red table 2003"),
+      "policy-route group web: member web dsl needs table 2003, which belongs to VRF (vrf name red table 2003); give mark 3 to an uplink with a table of its own, then it takes another",
+    ],
+    [
       "VRF",
       ["uplink dsl table 300"],
       configured("vrf name red table 300"),

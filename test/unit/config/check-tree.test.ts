@@ -394,12 +394,50 @@ describe("groups", () => {
   });
 
   it("without members get a warning", () => {
-    expect(warningsOf(["group web mode failover"])).toEqual(["policy-route group web: has no members"]);
+    expect(warningsOf(["group web if-down prohibit"])).toEqual([
+      "policy-route group web: has no members: its traffic always goes by if-down prohibit",
+    ]);
+  });
+
+  it("do not hold groups", () => {
+    expect(laterErrors([...DSL, "group web uplink dsl", "group all-of-it uplink web"])).toEqual([
+      'policy-route group all-of-it: uplink "web" is not configured (it is a group: a group\'s members are uplinks)',
+    ]);
+  });
+
+  it("warn of what counts as down and of what says nothing", () => {
+    const group = ["group web uplink dsl weight 3", "rule 20 set group web"];
+    expect(warningsOf([...DSL, ...group])).toContainEqual(
+      "policy-route group web: weight has no effect with mode failover: the member with the lowest priority has all",
+    );
+    expect(warningsOf([...DSL, ...group, "group web mode balance", "group web failback immediate"])).toContainEqual(
+      "policy-route group web: failback immediate has no effect with mode balance: no member comes before another",
+    );
+    expect(warningsOf([...DSL, ...group, "uplink dsl disable"])).toContainEqual(
+      'policy-route group web: uplink "dsl" is disabled and counts as down',
+    );
+    expect(warningsOf([...DSL, ...group, "group web disable"])).toContainEqual(
+      'policy-route rule 20: group "web" is disabled and counts as down (if-down main)',
+    );
+  });
+
+  it("have tables whose names are nobody else's", () => {
+    expect(laterErrors([...DSL, "group web uplink dsl", "uplink dsl table-name web.dsl"])).toEqual([
+      "policy-route uplink dsl: table-name web.dsl is the name of a table of group web",
+    ]);
   });
 
   it("count with their members against the mark", () => {
     const lines = Array.from({ length: 50 }, (_, i) => [`uplink u${i} interface eth1`, `group g${i} uplink u${i}`]).flat();
     expect(laterErrors(lines)).toEqual([
+      "policy-route: 150 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126)",
+    ]);
+    const off = lines.flatMap((line) =>
+      line.includes("group") ? [line, `${line.split(" ").slice(0, 2).join(" ")} disable`] : [line],
+    );
+    expect(laterErrors(off)).toEqual([]);
+    const named = Array.from({ length: 50 }, (_, i) => `rule ${i + 1} set group g${i}`);
+    expect(laterErrors([...off, ...named])).toEqual([
       "policy-route: 150 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126)",
     ]);
   });
