@@ -118,7 +118,9 @@ function ownersOf(config: Config): string[] {
  * order the router's engine shows them, whatever order they were typed in: the same configuration always gives the same state.
  */
 export function usedUplinks(config: Config): string[] {
-  const named = new Set(Object.values(config.rule).flatMap((rule) => (rule.disable ? [] : [rule.set.uplink])));
+  const named = new Set(
+    Object.values(config.rule).flatMap((rule) => (rule.disable ? [] : [rule.set.uplink, rule.set["reply-uplink"]])),
+  );
   return Object.keys(config.uplink)
     .filter((name) => config.uplink[name]?.disable === false || named.has(name))
     .sort(compareNatural);

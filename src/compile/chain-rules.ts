@@ -5,7 +5,7 @@ import type { Fwmark } from "../net/fwmark.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { RuleChains } from "./compile-rules.ts";
 import { balancedMembers, type GroupTarget, liveMembers, type MemberTarget } from "./group-targets.ts";
-import { arrivalMark, type MarkField, slotMark } from "./mark-field.ts";
+import { arrivalMark, type MarkField, slotMark, slotOnly } from "./mark-field.ts";
 import { targetChain, type UplinkTarget } from "./targets.ts";
 
 /** What the chains of one family are made from. */
@@ -20,6 +20,11 @@ export interface ChainInput {
   readonly slots: readonly { readonly slot: number; readonly owner: string }[];
   readonly forwarded: RuleChains;
   readonly local: RuleChains;
+  readonly inbound: RuleChains;
+  /** Slots that rules of `traffic inbound` give to replies. */
+  readonly answers: ChainInput["slots"];
+  /** Where packets come in from outside too: interfaces that such rules name, VRFs that show what an uplink in them received once more. */
+  readonly outside: readonly Extract<Match, { match: "in-interface" }>[];
   /** Slots that rules for the router's own traffic use: their packets were given a source before they were steered. */
   readonly localSlots: ReadonlySet<number>;
   /** How packets are kept from connection tracking, in iptables or (`notrack`) in nftables. */
@@ -44,12 +49,16 @@ export const CHAINS = {
   snat: `${CHAIN_PREFIX}_SNAT`,
   forwarded: `${CHAIN_PREFIX}_FWD`,
   local: `${CHAIN_PREFIX}_LOC`,
+  inbound: `${CHAIN_PREFIX}_INB`,
+  related: `${CHAIN_PREFIX}_REL`,
+  relatedOut: `${CHAIN_PREFIX}_RELO`,
 } as const;
 
 export const CONFIRMED: Match = { match: "confirmed", negate: false };
 export const ORIGINAL: Match = { match: "direction", direction: "original" };
 export const REPLY: Match = { match: "direction", direction: "reply" };
 const UNCONFIRMED: Match = { match: "confirmed", negate: true };
+const FIRST_PACKET: readonly Match[] = [ORIGINAL, UNCONFIRMED];
 const RETURN: Action = { action: "return" };
 export const ACCEPT: Action = { action: "accept" };
 export const jump = (chain: string): Action => ({ action: "jump", chain });
@@ -71,22 +80,100 @@ const arrivalChain = (slot: number): string => `${CHAIN_PREFIX}_A_${slot}`;
  * rules.
  */
 export function preRules(input: ChainInput): Rule[] {
-  const { field, uplinks, strict } = input;
-  const arrivals = uplinks.flatMap((target): Rule[] => {
-    const { name, config, slot } = target;
-    if (config.interface === undefined || config.disable) return [];
-    const from: Match = { match: "in-interface", name: config.interface, wildcard: false, negate: false };
-    const mark = written(input, arrivalMark(field, slot));
-    const note = `uplink ${name}`;
-    return [
-      ...(strict.includes(target) ? [{ matches: [from], action: { action: "set-mark", mark }, note } satisfies Rule] : []),
-      // Before KEEP: a related connection (active FTP) inherits its master's mark without the arrival bit.
-      ...(config["track-inbound"] === "enable"
-        ? [{ matches: [from, ORIGINAL, UNCONFIRMED], action: arrival(input, slot), note } satisfies Rule]
-        : []),
-    ];
+  const { field, strict, inbound } = input;
+  const arrivals = waysIn(input);
+  const note = ({ name }: UplinkTarget): string => `uplink ${name}`;
+  const marked = arrivals.filter(({ target }) => strict.includes(target));
+  const tracked = arrivals.filter(({ target }) => tracksInbound(target));
+  return [
+    ...marked.map(
+      ({ target, from }): Rule => ({
+        matches: from,
+        action: { action: "set-mark", mark: written(input, arrivalMark(field, target.slot)) },
+        note: note(target),
+      }),
+    ),
+    // Nobody has given this connection a slot yet: it has its master's (FTP data), and with it where it belongs.
+    { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.related) },
+    // What a rule decides is not noted besides: labels cannot be taken back.
+    ...(inbound.chains.length === 0 ? [] : [{ matches: FIRST_PACKET, action: jump(CHAINS.inbound) }]),
+    ...tracked.map(
+      ({ target, from }): Rule => ({
+        matches: [...from, ...FIRST_PACKET],
+        action: arrival(input, target.slot),
+        note: note(target),
+      }),
+    ),
+    ...remembered(input),
+    ...firstPacket(CHAINS.forwarded),
+  ];
+}
+
+/**
+ * How packets of an enabled uplink are told when they arrive. Those told by their gateway are the exception on their interface:
+ * they come last, and overwrite; with labels, which nothing takes back, they come first, and end the matter.
+ */
+function waysIn({ uplinks, labels }: ChainInput): { readonly target: UplinkTarget; readonly from: readonly Match[] }[] {
+  const ways = uplinks.flatMap((target) => {
+    const { interface: name, disable, "gateway-mac": address } = target.config;
+    if (name === undefined || disable) return [];
+    const from: Match[] = [{ match: "in-interface", name, wildcard: false, negate: false }];
+    if (address !== undefined) from.push({ match: "mac", address, negate: false });
+    return [{ target, from }];
   });
-  return [...arrivals, ...remembered(input), ...firstPacket(CHAINS.forwarded)];
+  return ways.sort((a, b) => (labels ? b.from.length - a.from.length : a.from.length - b.from.length));
+}
+
+/**
+ * The kernel gives a related connection the whole mark of its master, and no label. The slot is right: the data goes the way of
+ * the control connection. Whether it comes in or goes out is its own: the data of a passive FTP client comes in as its control
+ * connection did, active FTP is the server's call back.
+ */
+export function relatedRules(input: ChainInput): Rule[] {
+  const ways: { from: readonly Match[]; note?: string }[] = [
+    ...waysIn(input).map(({ target, from }) => ({ from, note: `uplink ${target.name}` })),
+    ...input.outside.map((match) => ({ from: [match] })),
+  ];
+  const actions: Action[] = [
+    setArrival(input, true),
+    ...(input.labels ? [{ action: "set-label", label: ARRIVAL_LABEL } satisfies Action] : []),
+  ];
+  return [
+    { matches: [], action: setArrival(input, false) },
+    ...ways.flatMap(({ from: matches, ...rest }) => actions.map((action): Rule => ({ matches, action, ...rest }))),
+    ...relatedEnd(input),
+  ];
+}
+
+/** The same for the router's own packets: none of them comes in. */
+export function relatedOutRules(input: ChainInput): Rule[] {
+  return [{ matches: [], action: setArrival(input, false) }, ...relatedEnd(input)];
+}
+
+function setArrival(input: ChainInput, arrived: boolean): Action {
+  const { arrival: mask } = input.field;
+  return { action: "set-connmark", mark: written(input, { value: arrived ? mask : 0, mask }) };
+}
+
+function relatedEnd(input: ChainInput): Rule[] {
+  const labelled = input.labels
+    ? allSlots(input).map(
+        ({ slot, owner: note }): Rule => ({
+          matches: [connmark(slotOnly(input.field, slot))],
+          action: { action: "set-label", label: slot },
+          note,
+        }),
+      )
+    : [];
+  return [...labelled, { matches: [], action: jump(CHAINS.keep) }];
+}
+
+/** The replies get the slot, and nobody else is asked: the chain a rule of `traffic inbound` jumps to. */
+export function answerRules(input: ChainInput, slot: number, note: string): Rule[] {
+  return [
+    ...arrivalActions(input, slot).map((action): Rule => ({ matches: [], action, note })),
+    { matches: [], action: jump(CHAINS.keep), note },
+  ];
 }
 
 /** With labels there are three things to remember of an arrival: a chain of its own keeps that off the path of later packets. */
@@ -98,17 +185,16 @@ function arrival(input: ChainInput, slot: number): Action {
 
 /** The chains that note by which uplink a connection came in. None without labels: then a single rule does it. */
 export function arrivalChains(input: ChainInput): { name: string; rules: Rule[] }[] {
-  const { field, uplinks } = input;
   if (!input.labels) return [];
-  return uplinks.filter(tracksInbound).map(({ name, slot }) => {
-    const note = `uplink ${name}`;
-    const actions: Action[] = [
-      { action: "set-connmark", mark: written(input, arrivalMark(field, slot)) },
-      { action: "set-label", label: slot },
-      { action: "set-label", label: ARRIVAL_LABEL },
-    ];
-    return { name: arrivalChain(slot), rules: actions.map((action) => ({ matches: [], action, note })) };
-  });
+  return input.uplinks.filter(tracksInbound).map(({ name, slot }) => ({
+    name: arrivalChain(slot),
+    rules: answerRules(input, slot, `uplink ${name}`),
+  }));
+}
+
+function arrivalActions(input: ChainInput, slot: number): Action[] {
+  const mark: Action = { action: "set-connmark", mark: written(input, arrivalMark(input.field, slot)) };
+  return input.labels ? [mark, { action: "set-label", label: slot }, { action: "set-label", label: ARRIVAL_LABEL }] : [mark];
 }
 
 /** A mark of any kind. */
@@ -126,7 +212,7 @@ function remembered({ field, labels }: ChainInput): Rule[] {
  * there is an answer, and with every packet at all when it balances each. The last label wins: "pinned to main" comes after the slot that was left.
  */
 export function recoverRules(input: ChainInput): Rule[] {
-  const { field, uplinks } = input;
+  const { field } = input;
   const restore = (slot: number, note: string, mark: Fwmark, ...more: Match[]): Rule => ({
     matches: [...more, { match: "label", label: slot }],
     action: { action: "set-connmark", mark: written(input, mark) },
@@ -136,11 +222,9 @@ export function recoverRules(input: ChainInput): Rule[] {
     ...allSlots(input)
       .filter(({ slot }) => !input.groups.some((group) => group.slot === slot))
       .map(({ slot, owner }) => restore(slot, owner, slotMark(field, slot))),
-    ...uplinks
-      .filter(tracksInbound)
-      .map(({ slot, name }) =>
-        restore(slot, `uplink ${name}`, arrivalMark(field, slot), { match: "label", label: ARRIVAL_LABEL }),
-      ),
+    ...allSlots(input).map(({ slot, owner }) =>
+      restore(slot, owner, arrivalMark(field, slot), { match: "label", label: ARRIVAL_LABEL }),
+    ),
     { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
   ];
 }
@@ -162,6 +246,7 @@ export function outRules(input: ChainInput): Rule[] {
     { matches: [{ match: "out-interface", name: "lo", negate: false }], action: RETURN },
     // Marked by its program (SO_MARK: a prober, a tunnel): it knows what it wants.
     { matches: [fwmark({ value: 0, mask: field.slotMask }, true)], action: ACCEPT },
+    { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.relatedOut) },
     ...remembered(input),
     ...firstPacket(CHAINS.local),
   ];

@@ -3,6 +3,7 @@ import type { Chain, Hook, Match, Rule } from "../kernel/rule.ts";
 import {
   ACCEPT,
   ARRIVAL_LABEL,
+  answerRules,
   arrivalChains,
   CHAINS,
   type ChainInput,
@@ -20,13 +21,15 @@ import {
   preRules,
   REPLY,
   recoverRules,
+  relatedOutRules,
+  relatedRules,
   SOME_CONNMARK,
   targetRules,
   trackRules,
 } from "./chain-rules.ts";
 import type { GroupTarget } from "./group-targets.ts";
 import { type MarkField, slotMark } from "./mark-field.ts";
-import { targetChain, type UplinkTarget } from "./targets.ts";
+import { answerChain, targetChain, type UplinkTarget } from "./targets.ts";
 
 const RESTORE = `${CHAIN_PREFIX}_RESTORE`;
 const STRAY = `${CHAIN_PREFIX}_STRAY`;
@@ -44,7 +47,12 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
     chain("mangle", RESTORE, restoreRules(input.field)),
     ...(input.labels ? [chain("mangle", CHAINS.recover, recoverRules(input))] : []),
     ...arrivalChains(input).map(({ name, rules }) => chain("mangle", name, rules)),
-    ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => chain("mangle", name, rules)),
+    chain("mangle", CHAINS.related, relatedRules(input)),
+    chain("mangle", CHAINS.relatedOut, relatedOutRules(input)),
+    ...[...input.inbound.chains, ...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) =>
+      chain("mangle", name, rules),
+    ),
+    ...input.answers.map(({ slot, owner }) => chain("mangle", answerChain(slot), answerRules(input, slot, owner))),
     ...input.slots.map(({ slot, owner }) => chain("mangle", targetChain(slot), targetRules(input, slot, owner))),
     ...input.groups.map((group) => chain("mangle", groupPinChain(group), groupPinRules(input, group))),
     chain("mangle", CHAINS.pin, [...strayGate(input), ...pinRules(input)]),

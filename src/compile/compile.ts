@@ -10,7 +10,7 @@ import { CHAINS } from "./chain-rules.ts";
 import type { Backend } from "./choose-backend.ts";
 import { arrivalRules, fwmarkRule, probeRule, sourceRules } from "./compile-ip-rules.ts";
 import { groupRoutes, probeRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
-import { compileRules, type RuleChains } from "./compile-rules.ts";
+import { type ChainTraffic, compileRules, type RuleChains } from "./compile-rules.ts";
 import { compileRulesets, type Rulesets } from "./compile-rulesets.ts";
 import { needsArrivalMark, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
@@ -19,6 +19,7 @@ import { type MarkField, markField, slotMark } from "./mark-field.ts";
 import { preferences } from "./preferences.ts";
 import { renderSlotMemory } from "./slot-memory.ts";
 import { probeTableName, ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
+import { userRules } from "./user-rules.ts";
 
 export interface CompileInput {
   readonly config: Config;
@@ -49,10 +50,15 @@ export function compile(input: CompileInput): KernelState {
       .flatMap((group) => [group, ...group.members])
       .map(({ table, tableName, owner }) => ({ id: table, name: tableName, owner })),
   ];
-  const forwarded = compileRules(config, facts, slots.assignment, false, CHAINS.forwarded, input.backend);
-  const local = compileRules(config, facts, slots.assignment, true, CHAINS.local, input.backend);
+  const forwarded = compileRules(config, facts, slots.assignment, "forwarded", CHAINS.forwarded, input.backend);
+  const local = compileRules(config, facts, slots.assignment, "local", CHAINS.local, input.backend);
+  const inbound = compileRules(config, facts, slots.assignment, "inbound", CHAINS.inbound, input.backend);
   const parts = facts.families.map((family) =>
-    compileFamily(input, family, field, targets, groups, strict, forwarded[family], local[family]),
+    compileFamily(input, family, field, targets, groups, strict, {
+      forwarded: forwarded[family],
+      local: local[family],
+      inbound: inbound[family],
+    }),
   );
   return {
     chains: parts.flatMap((part) => part.chains),
@@ -111,15 +117,14 @@ function compileFamily(
   targets: readonly UplinkTarget[],
   groups: readonly GroupTarget[],
   strict: readonly UplinkTarget[],
-  forwarded: RuleChains,
-  local: RuleChains,
+  rules: Readonly<Record<ChainTraffic, RuleChains>>,
 ): FamilyPart {
   const { config, facts, slots } = input;
   const at = preferences(config["rule-priority"], facts.catchAlls, family);
   const thrown = thrownPrefixes(config, facts.links, family);
   const others = otherTargets(config, facts, targets, slots);
   return {
-    ...compileRulesets(input, { family, field, uplinks: targets, groups, strict, forwarded, local }),
+    ...compileRulesets(input, { family, field, uplinks: targets, groups, strict, ...rules }),
     ipRules: [
       ...targets.map((target) => fwmarkRule(family, at, slotMark(field, target.slot), target.table)),
       ...groups
@@ -128,7 +133,8 @@ function compileFamily(
       ...others.map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
       ...(family === "ipv4" ? arrivalRules(strict, field, at) : []),
       ...targets.flatMap((target) => probeRule(target, family, field, at)),
-      ...targets.flatMap((target) => sourceRules(target, family, at)),
+      ...sourceRules(targets, family, at),
+      ...(family === "ipv4" ? userRules(config, facts.links, targets, at) : []),
     ],
     routes: [
       ...targets.flatMap((target) => [...uplinkRoutes(target, family, thrown), ...probeRoutes(target, family, thrown)]),
@@ -147,7 +153,7 @@ function otherTargets(config: Config, facts: Facts, targets: readonly UplinkTarg
     const owner = ruleOwner(rule);
     const slot = owner === undefined ? undefined : slots.assignment.slots.get(owner);
     if (owner === undefined || slot === undefined) continue;
-    if (rule.set.uplink !== undefined || rule.set.group !== undefined) continue;
+    if (rule.set.table === undefined && owner !== PROHIBIT_OWNER) continue;
     const table = owner === PROHIBIT_OWNER ? TABLE_BASE + slot : tableNumber(rule.set.table ?? "", targets, facts.tableNames);
     if (table !== undefined) found.set(owner, { owner, slot, table });
   }

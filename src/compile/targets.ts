@@ -43,6 +43,11 @@ export function uplinkTargets(config: Config, uplinks: readonly UplinkState[], s
   });
 }
 
+/** Chain that a rule of `traffic inbound` jumps to. */
+export function answerChain(slot: number): string {
+  return `${CHAIN_PREFIX}_BACK_${slot}`;
+}
+
 /** Chain that a rule with `action set` or `prohibit` jumps to. */
 export function targetChain(slot: number): string {
   return `${CHAIN_PREFIX}_T_${slot}`;
@@ -52,7 +57,8 @@ export function targetChain(slot: number): string {
 export function ruleOwner(rule: Rule): string | undefined {
   if (rule.action === "prohibit") return PROHIBIT_OWNER;
   if (rule.action !== "set") return undefined;
-  if (rule.set.uplink !== undefined) return uplinkOwner(rule.set.uplink);
+  const uplink = rule.set.uplink ?? rule.set["reply-uplink"];
+  if (uplink !== undefined) return uplinkOwner(uplink);
   if (rule.set.group !== undefined) return groupOwner(rule.set.group);
   if (rule.set.table !== undefined) return tableOwner(rule.set.table);
   throw new Error("Bug: a rule with nothing to set passed the checks");

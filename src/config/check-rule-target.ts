@@ -18,6 +18,9 @@ export function checkRuleTarget(check: Check, path: readonly string[], rule: Rul
   else if (rule.traffic === "inbound" && targets.length > 0 && rule.set["reply-uplink"] === undefined) {
     check.error(path, "traffic inbound needs set reply-uplink: it decides where replies go");
   }
+  // The router would take the packets for itself all the same: no ip rule of ours comes before its own addresses.
+  if (rule.traffic === "inbound" && rule.action === "prohibit")
+    check.error(path, "traffic inbound cannot be refused with action prohibit; use drop");
   checkUplinkName(check, path, rule.set.uplink);
   checkUplinkName(check, path, rule.set["reply-uplink"]);
   const { uplink, group } = check.config;

@@ -10,6 +10,8 @@ export interface IpRule {
   readonly iif?: string;
   /** Only packets of sockets that are bound to this interface match. */
   readonly oif?: string;
+  /** Users (first and last included) whose programs the packet is of. */
+  readonly uidrange?: { readonly first: number; readonly last: number };
   readonly fwmark?: Fwmark;
   readonly action: { readonly lookup: number } | { readonly goto: number } | "nop";
 }

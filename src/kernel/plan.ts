@@ -3,7 +3,7 @@ import type { Fwmark } from "../net/fwmark.ts";
 import { formatFwmark } from "../net/fwmark.ts";
 import { renderIpRule, renderRoute, routeKey } from "./iproute.ts";
 import { renderIpSet } from "./ipset.ts";
-import type { KernelObjects, Observed, SysctlOrigin } from "./kernel-objects.ts";
+import { isOwnValue, type KernelObjects, type Observed, type SysctlOrigin } from "./kernel-objects.ts";
 import { SPARE_SET } from "./ownership.ts";
 import { planNft } from "./plan-nft.ts";
 import { planTables } from "./plan-tables.ts";
@@ -160,7 +160,9 @@ function planSysctls(target: KernelObjects, observed: Observed, originsPath: str
     const found = observed.sysctls.get(key);
     if (found === undefined || found === value) continue;
     const origin = origins.get(key);
-    origins.set(key, { found: origin?.found ?? found, set: value });
+    // Somebody else has written it since (a firewall's commit): that is now what he wants without us.
+    const isOurs = origin !== undefined && isOwnValue(origin, found);
+    origins.set(key, isOurs ? { found: origin.found, set: value, was: found } : { found, set: value });
     set.push({ do: "sysctl", why: `set ${key}`, key, value });
   }
   const during = renderOrigins(origins);
@@ -168,9 +170,11 @@ function planSysctls(target: KernelObjects, observed: Observed, originsPath: str
     const wanted = target.sysctls.get(key);
     if (wanted !== undefined && wanted !== origin.found) continue;
     origins.delete(key);
-    if (wanted === undefined && observed.sysctls.get(key) === origin.set)
+    if (wanted === undefined && isOwnValue(origin, observed.sysctls.get(key) ?? ""))
       restore.push({ do: "sysctl", why: `put ${key} back`, key, value: origin.found });
   }
+  // The new value is written by now: what stays does not tell of the way here.
+  for (const [key, { found, set: value }] of origins) origins.set(key, { found, set: value });
   const after = renderOrigins(origins);
   if (during !== renderOrigins(observed.origins))
     set.unshift({ do: "write", why: "remember sysctls as found", path: originsPath, text: during });

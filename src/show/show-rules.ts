@@ -53,7 +53,8 @@ function showRule(
   ways: GroupWays,
 ): ShownRule {
   const off = rule.disable || config.disable;
-  const uplink = rule.action === "set" && rule.set.uplink !== undefined ? config.uplink[rule.set.uplink] : undefined;
+  const name = rule.set.uplink ?? rule.set["reply-uplink"];
+  const uplink = rule.action === "set" && name !== undefined ? config.uplink[name] : undefined;
   const group = rule.action === "set" && rule.set.group !== undefined ? config.group[rule.set.group] : undefined;
   const ifDown = (uplink ?? group)?.["if-down"];
   const now: { ipv4?: Way; ipv6?: Way } = {};
@@ -79,6 +80,7 @@ function showRule(
 function targetWords(rule: Rule): string {
   if (rule.action !== "set") return rule.action;
   if (rule.set.uplink !== undefined) return uplinkOwner(rule.set.uplink);
+  if (rule.set["reply-uplink"] !== undefined) return `replies by ${uplinkOwner(rule.set["reply-uplink"])}`;
   if (rule.set.group !== undefined) return groupOwner(rule.set.group);
   return tableOwner(rule.set.table ?? "");
 }
@@ -96,7 +98,8 @@ function ruleWay(
   if (sight.kernel !== undefined && !isHooked(sight.kernel, rule.traffic, family)) return { to: "not-applied" };
   if (rule.action === "exempt") return { to: "main" };
   if (rule.action === "drop") return { to: "drop" };
-  const { uplink: name, group, table } = rule.set;
+  const { group, table } = rule.set;
+  const name = rule.set.uplink ?? rule.set["reply-uplink"];
   if (rule.action === "set" && name !== undefined) {
     const uplink = config.uplink[name];
     return uplink === undefined ? { to: "not-applied" } : uplinkWay(name, uplink, family, sight);

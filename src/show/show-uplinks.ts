@@ -18,7 +18,7 @@ export function showUplinks(config: Config, sight: Sight): ShownUplink[] {
 function rulesByUplink(config: Config): Map<string, string[]> {
   const rules = new Map<string, string[]>();
   for (const [number, rule] of Object.entries(config.rule)) {
-    const name = rule.set.uplink;
+    const name = rule.set.uplink ?? rule.set["reply-uplink"];
     if (rule.disable || rule.action !== "set" || name === undefined) continue;
     const numbers = rules.get(name);
     if (numbers === undefined) rules.set(name, [number]);

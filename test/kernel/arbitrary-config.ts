@@ -35,6 +35,7 @@ function arbitraryUplink(name: string): fc.Arbitrary<string[]> {
       maybe("track-inbound", "disable"),
       maybe("source-validation", "strict", "loose", "disable"),
       maybe("log-martians", "enable"),
+      maybe("gateway-mac", `52:54:00:c2:a5:0${name}`),
       maybe("health target", "gateway", "9.9.9.9"),
       fc.boolean().map((disabled) => (disabled && name === "d" ? ["disable"] : [])),
     ),
@@ -160,6 +161,19 @@ function arbitraryRule(number: number, uplinks: readonly string[], groups: reado
   );
 }
 
+/** A rule for connections that come in. */
+function inboundRule(uplinks: readonly string[]): fc.Arbitrary<string[]> {
+  const targets = [...uplinks.map((name) => `set reply-uplink ${name}`), "action exempt", "action drop"];
+  return below(
+    "rule 90",
+    fc.constant(["traffic inbound"]),
+    arbitraryMatch,
+    maybe("inbound-interface", "eth1", "!eth2", "p+"),
+    maybe("source mac-address", "52:54:00:c2:a5:43"),
+    fc.constantFrom(...targets).map((line) => [line]),
+  );
+}
+
 /** Ten rules that differ in their address only: they become one rule with a set, where there is ipset. */
 function alikeRules(uplinks: readonly string[]): fc.Arbitrary<string[]> {
   if (uplinks.length === 0) return fc.constant([]);
@@ -187,10 +201,21 @@ function fixedNumbers(uplinks: readonly string[]): fc.Arbitrary<string[]> {
   return fc.tuple(some("mark", [1, 4, 5, 6]), some("table", [20, 21, 2002, 2003, 3000])).map((parts) => parts.flat());
 }
 
-/** Of several uplinks on one interface only one can know what came in by it. */
+/** Of several uplinks on one interface only one can know what came in by it, and say how its sources are validated. */
 function oneTracks(lines: readonly string[]): string[] {
   const tracked = new Set<string>();
+  const validated = new Map<string, string>();
   return lines.flatMap((line) => {
+    const [, validating] = /^uplink (\S+) source-validation/.exec(line) ?? [];
+    if (validating !== undefined) {
+      const on =
+        lines
+          .find((other) => other.startsWith(`uplink ${validating} interface `))
+          ?.split(" ")
+          .at(-1) ?? "";
+      if (validated.has(on)) return [];
+      validated.set(on, validating);
+    }
     const [, name, device] = /^uplink (\S+) interface (\S+)$/.exec(line) ?? [];
     const quiet = `uplink ${name} track-inbound disable`;
     if (device === undefined || lines.includes(quiet)) return [line];
@@ -216,6 +241,7 @@ export const arbitraryConfig: fc.Arbitrary<string[]> = fc
         ...groups.map((name) => arbitraryGroup(name, uplinks)),
         fixedNumbers(uplinks),
         ...[10, 20, 30].map((number) => fc.oneof(fc.constant<string[]>([]), arbitraryRule(number, uplinks, groups))),
+        fc.oneof(fc.constant<string[]>([]), inboundRule(uplinks)),
         alikeRules(uplinks),
         arbitraryFirewall,
       )

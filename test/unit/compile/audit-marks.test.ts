@@ -71,26 +71,26 @@ describe("tables and preferences of a neighbour that is there are refused, with 
       "policy local-route",
       [],
       configured("policy local-route rule 650 set table 55"),
-      "policy-route rule-priority: 600 takes the ip rule preferences 600-700, of which 650 belongs to policy local-route " +
+      "policy-route rule-priority: 600 takes the ip rule preferences 600-710, of which 650 belongs to policy local-route " +
         "(policy local-route rule 650 set table 55); use another, such as 700",
     ],
     [
       "strongSwan",
       ["rule-priority 200"],
       configured("vpn ipsec ike-group I"),
-      "policy-route rule-priority: 200 takes the ip rule preferences 200-300, of which 220 belongs to strongSwan (vpn ipsec); use another, such as 600",
+      "policy-route rule-priority: 200 takes the ip rule preferences 200-310, of which 220 belongs to strongSwan (vpn ipsec); use another, such as 600",
     ],
     [
       "Tailscale",
       ["rule-priority 5200"],
       rule({ priority: 5270, table: "52" }),
-      "policy-route rule-priority: 5200 takes the ip rule preferences 5200-5300, of which 5270 belongs to Tailscale (ip rule 5270: lookup 52); use another, such as 600",
+      "policy-route rule-priority: 5200 takes the ip rule preferences 5200-5310, of which 5270 belongs to Tailscale (ip rule 5270: lookup 52); use another, such as 600",
     ],
     [
       "the newest WAN load balancing",
       ["rule-priority 150"],
       rule({ priority: 201, fwmark: "0xc9", table: "201" }),
-      "policy-route rule-priority: 150 takes the ip rule preferences 150-250, of which 201 belongs to WAN load balancing " +
+      "policy-route rule-priority: 150 takes the ip rule preferences 150-260, of which 201 belongs to WAN load balancing " +
         "(ip rule 201: fwmark 0x000000c9/0xffffffff lookup 201); use another, such as 600",
     ],
   ])("%s", (_, lines, uses, message) => {

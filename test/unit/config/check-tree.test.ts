@@ -193,6 +193,35 @@ describe("an uplink's use", () => {
     expect(errorsOf([...both, "uplink r2 track-inbound disable"])).toEqual([]);
   });
 
+  it("on one interface with others has a MAC address of its own, and shares its reverse path filter", () => {
+    const two = ["uplink a interface eth1", "uplink b interface eth1", "uplink a gateway-mac 52:54:00:00:00:01"];
+    expect(errorsOf([...two, "uplink b gateway-mac 52:54:00:00:00:02"])).toEqual([]);
+    expect(errorsOf([...two, "uplink b gateway-mac 52:54:00:00:00:01"])).toEqual([
+      "policy-route uplink a and b: both have gateway-mac 52:54:00:00:00:01 on eth1",
+    ]);
+    expect(errorsOf([...two, "uplink a source-validation strict", "uplink b source-validation loose"])).toEqual([
+      "policy-route uplink a and b: eth1 has one source-validation for them all, not strict and loose",
+    ]);
+    expect(errorsOf([...two, "uplink a source-validation strict"])).toEqual([]);
+  });
+
+  it("is told by its gateway's MAC address only where frames have one", () => {
+    const lines = ["uplink p interface ppp0", "uplink p gateway-mac 52:54:00:00:00:01"];
+    const ppp = { name: "ppp0", pointToPoint: true, addresses: [{ address: "10.0.0.1", length: 32, peer: "10.0.0.2" }] };
+    expect(errorsOf(lines, { ...ROUTER, links: [...ROUTER.links, ppp] })).toEqual([
+      "policy-route uplink p: gateway-mac needs a network with MAC addresses; ppp0 is a point-to-point link",
+    ]);
+  });
+
+  it("that tracks what comes in takes it from rules with a wildcard", () => {
+    const rule = ["rule 10 set uplink dsl", "rule 10 inbound-interface eth+"];
+    expect(warningsOf([...DSL, ...rule])).toEqual([
+      "policy-route rule 10: inbound-interface eth+ takes nothing from eth1: uplink dsl has track-inbound, what comes in there is answered there",
+    ]);
+    expect(warningsOf([...DSL, ...rule, "rule 10 inbound-interface !eth1"])).toEqual([]);
+    expect(warningsOf([...DSL, ...rule, "uplink dsl track-inbound disable"])).toEqual([]);
+  });
+
   it("may be hampered by all/rp_filter", () => {
     const of = (mode: string, allRpFilter: number) =>
       warningsOf([...DSL, `uplink dsl source-validation ${mode}`], { ...ROUTER, allRpFilter });
@@ -347,6 +376,9 @@ describe("what a rule looks at", () => {
       "policy-route rule 20: traffic inbound needs set reply-uplink: it decides where replies go",
     ]);
     expect(laterErrors([...DSL, "rule 20 set reply-uplink dsl", "rule 20 traffic inbound"])).toEqual([]);
+    expect(laterErrors([...DSL, "rule 20 action prohibit", "rule 20 traffic inbound"])).toEqual([
+      "policy-route rule 20: traffic inbound cannot be refused with action prohibit; use drop",
+    ]);
   });
 });
 

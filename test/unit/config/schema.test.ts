@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { checkConfig } from "../../../src/config/check-tree.ts";
 import type { ConfigTree } from "../../../src/config/config-tree.ts";
 import type { Field } from "../../../src/config/fields.ts";
-import { ConfigError } from "../../../src/config/issue.ts";
+import { ConfigError, formatIssue } from "../../../src/config/issue.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
 import { findNotSupported, NOT_SUPPORTED } from "../../../src/config/not-supported.ts";
 import { parseConfig, parseConfigTree } from "../../../src/config/parse-config.ts";
@@ -280,12 +280,17 @@ describe("the whole language", () => {
   });
 
   it("says what is not supported, for each place", () => {
-    expect(
-      errorsOf(["uplink dsl interface eth1", "uplink dsl gateway-mac 52:54:00:c2:a5:43", "rule 20 traffic inbound"]),
-    ).toEqual([
+    const list = [{ path: "group *" }, { path: "uplink * gateway-mac" }, { path: "rule * traffic", values: ["inbound"] }];
+    const lines = [
+      "group web mode balance",
+      "uplink dsl gateway-mac 52:54:00:c2:a5:43",
+      "rule 20 traffic inbound",
+      "rule 30 traffic all",
+    ];
+    expect(findNotSupported(treeOf(lines), list).map(formatIssue).sort()).toEqual([
       "policy-route rule 20: traffic inbound is not supported yet",
-      "policy-route rule 20: nothing to do: set an uplink, group or table, or an action",
       "policy-route uplink dsl: gateway-mac is not supported yet",
+      "policy-route: group web is not supported yet",
     ]);
   });
 });

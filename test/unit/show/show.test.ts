@@ -371,7 +371,7 @@ describe("marks", () => {
   it("says whose the bits are, who else uses marks, and where that collides", () => {
     expect(`\n${text(beside, "marks")}`).toBe(`
 mark-mask 0x0ff00000: slots 1-126; 127 (0x07f00000) is "pinned to main";
-0x08000000 is "came in by that uplink". ip rule preferences 600-700.
+0x08000000 is "came in by that uplink". ip rule preferences 600-710.
 Slot  Mark        Owner       Table
    1  0x00100000  prohibit    2001
    2  0x00200000  table 50    50
