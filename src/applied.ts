@@ -5,7 +5,7 @@ import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
-import type { Link } from "./uplink/facts.ts";
+import type { Facts, Link } from "./uplink/facts.ts";
 import type { MarkUse } from "./uplink/mark-use.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
 import { VERSION } from "./version.ts";
@@ -33,6 +33,8 @@ export interface SavedState {
   readonly backend?: Backend;
   readonly uplinks: readonly UplinkState[];
   readonly slots: Readonly<Record<string, number>>;
+  /** Members of groups that are held back: what takes their place is remembered by connections. */
+  readonly held?: Readonly<Record<string, readonly string[]>>;
   readonly warnings: readonly string[];
   readonly markUses?: readonly MarkUse[];
   readonly collisions?: readonly Collision[];
@@ -95,7 +97,8 @@ export async function readLastApplied(context: Context): Promise<LastApplied | u
 export async function saveApplied(context: Context, applied: Applied, settled: Prepared, reason: string): Promise<void> {
   const { host, paths } = context;
   if (applied.config === undefined) {
-    for (const path of [paths.applied, paths.appliedValues, paths.state, paths.liveness, paths.probes]) await host.remove(path);
+    const files = [paths.applied, paths.appliedValues, paths.state, paths.liveness, paths.probes, paths.forced];
+    for (const path of files) await host.remove(path);
     await host.removeFolder(dirname(paths.lastApplied));
     return;
   }
@@ -111,12 +114,19 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
     ...(settled.backend === undefined ? {} : { backend: settled.backend }),
     uplinks: settled.uplinks,
     slots: Object.fromEntries(settled.slots.assignment.slots),
+    ...(settled.facts === undefined || settled.facts.liveness.held.size === 0 ? {} : { held: heldNow(settled.facts) }),
     warnings: settled.warnings.map(formatIssue),
     markUses: settled.facts?.markUses ?? [],
     collisions: settled.collisions,
     frontEnd: settled.frontEnd,
   };
   await host.write(paths.state, `${JSON.stringify(state)}\n`);
+}
+
+function heldNow({ liveness, now }: Facts): Record<string, string[]> {
+  const names = (members: ReadonlyMap<string, number | undefined>) =>
+    [...members].flatMap(([name, until]) => (until === undefined || until > now ? [name] : []));
+  return Object.fromEntries([...liveness.held].map(([group, members]) => [group, names(members)]));
 }
 
 async function writeChanged(context: Context, path: string, text: string): Promise<void> {

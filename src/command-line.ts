@@ -42,7 +42,7 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .action(doing(async (options) => (await import("./commands/plan.ts")).run(await context(), options)));
   program
     .command("show")
-    .description("what happens and why: show [uplink|rule|table [name]|marks] [--json]")
+    .description("what happens and why: show [uplink|group|rule|table [name]|marks] [--json]")
     .argument("[words...]")
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/show.ts")).run(await context(), words, options)));
@@ -67,6 +67,11 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
       "follow links, addresses and leases, and put back what others change, until SIGTERM; SIGHUP looks at everything anew",
     )
     .action(doing(async () => (await import("./commands/monitor.ts")).run(await context())));
+  program
+    .command("force")
+    .description("stand above what is seen, until auto or reboot: force uplink NAME up|down|auto, force group NAME failback")
+    .argument("<words...>")
+    .action(doing(async (words) => (await import("./commands/force.ts")).run(await context(), words)));
   program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")

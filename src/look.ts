@@ -6,6 +6,7 @@ import { isRefusal } from "./host/is-refusal.ts";
 import { prepare } from "./prepare.ts";
 import type { Sight } from "./show/sight.ts";
 import { type ProbesKnown, parseProbes } from "./uplink/health-file.ts";
+import { parseForced, parseLiveness } from "./uplink/liveness.ts";
 
 /**
  * Looks at the router for `show`: at the kernel, with counters, and for an operator who may not read its rules at what the
@@ -26,6 +27,9 @@ export async function look(context: Context): Promise<Sight> {
       links: prepared.facts?.links ?? [],
       uplinks: prepared.uplinks,
       slots: prepared.slots.assignment,
+      held: prepared.facts?.liveness.held ?? new Map(),
+      forced: prepared.facts?.forced ?? new Map(),
+      now: prepared.facts?.now ?? 0,
       backend: prepared.backend,
       warnings: prepared.warnings.map(formatIssue),
       markUses: prepared.facts?.markUses ?? [],
@@ -46,12 +50,21 @@ async function readProbes({ host, paths }: Context, config: Config | undefined):
 }
 
 async function lookAtSaved(context: Context, config: Config | undefined, probes: ProbesKnown): Promise<Sight> {
-  const [state, last] = await Promise.all([readSavedState(context), readLastApplied(context)]);
+  const { host, paths } = context;
+  const [state, last, liveness, forced] = await Promise.all([
+    readSavedState(context),
+    readLastApplied(context),
+    host.read(paths.liveness).then(parseLiveness),
+    host.read(paths.forced).then(parseForced),
+  ]);
   return {
     config,
     links: last?.links ?? [],
     uplinks: state?.uplinks ?? [],
     slots: { slots: new Map(Object.entries(state?.slots ?? {})), retired: new Map() },
+    held: liveness.held,
+    forced,
+    now: Math.floor(host.now() / 1000),
     backend: state?.backend,
     warnings: state?.warnings ?? [],
     markUses: state?.markUses ?? [],

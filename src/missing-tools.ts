@@ -1,10 +1,9 @@
 import { type CompileInput, compile } from "./compile/compile.ts";
 import type { Issue } from "./config/issue.ts";
 import type { Host } from "./host/host.ts";
-import type { KernelState } from "./kernel/kernel-state.ts";
 
 /** What is worked around because a recommended program is missing, where that makes a difference now. */
-export async function missingTools(host: Host, input: CompileInput, { staleMarks }: KernelState): Promise<Issue[]> {
+export async function missingTools(host: Host, input: CompileInput, forgets: boolean): Promise<Issue[]> {
   const issues: Issue[] = [];
   const say = (message: string): void => {
     issues.push({ path: [], message });
@@ -13,7 +12,9 @@ export async function missingTools(host: Host, input: CompileInput, { staleMarks
     say(
       "ipset is missing (package ipset): rules that are alike and large firewall groups are walked one by one, which costs new connections time",
     );
-  if (staleMarks.length > 0 && (await host.run(["conntrack", "--version"])).exitCode === 127)
-    say("conntrack is missing (package conntrack): connections that remember a mark's former owner are not forgotten");
+  if (forgets && (await host.run(["conntrack", "--version"])).exitCode === 127)
+    say(
+      "conntrack is missing (package conntrack): connections that lost their uplink, or remember a mark's former owner, are not forgotten",
+    );
   return issues;
 }

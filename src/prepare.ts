@@ -1,14 +1,17 @@
+import type { SavedState } from "./applied.ts";
 import { type AssignedSlots, assignSlots } from "./compile/assign-slots.ts";
 import { auditMarks, type Collision } from "./compile/audit-marks.ts";
 import { type Backend, chooseBackend } from "./compile/choose-backend.ts";
 import { checkTables, compile } from "./compile/compile.ts";
 import { detour } from "./compile/detour.ts";
+import { forgetConnections } from "./compile/forget-connections.ts";
 import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
 import { uplinkTargets } from "./compile/targets.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
+import type { Host } from "./host/host.ts";
 import {
   looksAgain,
   type ObserveScope,
@@ -17,11 +20,12 @@ import {
   type TablesAndRules,
 } from "./host/observe-kernel.ts";
 import { planOtherFrontEnd } from "./host/other-front-end.ts";
+import { sideBySide } from "./host/side-by-side.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
 import { TABLE_BASE } from "./kernel/ownership.ts";
 import type { SavedTables } from "./kernel/parse-iptables-save.ts";
-import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
+import { type Forgetting, type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { renderState } from "./kernel/render-state.ts";
 import { missingTools } from "./missing-tools.ts";
 import type { Family } from "./net/address.ts";
@@ -64,6 +68,8 @@ export interface PrepareOptions {
   readonly adjust?: (facts: Facts) => Facts;
   /** Connections to forget besides: on a detour, those that the way on would give to somebody else. */
   readonly staleMarks?: readonly Fwmark[];
+  /** Whoever is about to apply: connections whose way has changed since the last reconcile are forgotten. */
+  readonly forget?: boolean;
   /** A look that was started earlier. */
   readonly looking?: Promise<Looking>;
 }
@@ -80,7 +86,7 @@ export interface Looking {
 export async function startLooking({ host, paths }: Context, counters = false): Promise<Looking> {
   const [families, memory] = await Promise.all([familiesOf(host), host.read(paths.rtTables)]);
   const remembered = [...parseTableNames(memory ?? "").values(), ...defaultTables(memory)];
-  const looking = observeTablesAndRules(host, families, remembered, { counters });
+  const looking = observeTablesAndRules(sideBySide(host), families, remembered, { counters });
   // Whoever waits for it gets the error; when nobody comes to that, because the configuration has mistakes, it is no news.
   looking.catch(() => {});
   return { families, memory, remembered, looking };
@@ -98,8 +104,9 @@ const NO_SLOTS: AssignedSlots = {
 export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
   const { host, paths } = context;
   const { families, memory, remembered, looking } = await (options.looking ?? startLooking(context, options.counters));
-  const [seen, gathered] = await Promise.all([
+  const [seen, last, gathered] = await Promise.all([
     looking,
+    config === undefined ? undefined : readLast(context),
     config === undefined
       ? undefined
       : gatherFacts(host, paths, config, { families, seen: looking, neighbours: options.neighbours }, options.allowSsh),
@@ -107,10 +114,16 @@ export async function prepare(context: Context, config: Config | undefined, opti
   const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
   const wanted =
     config === undefined || facts === undefined ? NOTHING_WANTED : want(context, config, facts, options.refuseMistakes);
+  const forget =
+    options.forget === true && config !== undefined && facts !== undefined ? changedWays(config, wanted, facts, last) : [];
   const missing =
     config === undefined || facts === undefined || wanted.backend === undefined
       ? []
-      : await missingTools(host, { config, facts, ...wanted, backend: wanted.backend.name, files: paths }, wanted.state);
+      : await missingTools(
+          host,
+          { config, facts, ...wanted, backend: wanted.backend.name, files: paths },
+          wanted.state.staleMarks.length + forget.length > 0,
+        );
   const scope: ObserveScope = {
     families,
     tables: [...new Set([...wanted.state.routes.map((route) => route.table), ...remembered])],
@@ -121,7 +134,7 @@ export async function prepare(context: Context, config: Config | undefined, opti
   const inUse = seen.saved.ipv4.frontEnd;
   const [observed, elsewhere, target] = await Promise.all([
     observeKernel(host, seen, scope),
-    planOtherFrontEnd(host, families, inUse, config === undefined || inUse === undefined || (await heldBy(context)) !== inUse),
+    planOtherFrontEnd(host, families, inUse, config === undefined || inUse === undefined || last?.frontEnd !== inUse),
     // In the next turn of the event loop: by then the programs of the other two are running.
     nextTurn().then(() => renderState(wanted.state)),
   ]);
@@ -130,6 +143,7 @@ export async function prepare(context: Context, config: Config | undefined, opti
     staleMarks: [...wanted.state.staleMarks, ...(options.staleMarks ?? [])],
     interimFiles: wanted.state.interimFiles,
     ...abandoned(wanted.state, parseSlotMemory(memory), config),
+    forget,
   };
   return {
     config,
@@ -153,13 +167,28 @@ export async function prepare(context: Context, config: Config | undefined, opti
   };
 }
 
-/** Which iptables held our rules after the last reconcile, if any. */
-async function heldBy({ host, paths }: Context): Promise<SavedTables["frontEnd"]> {
+/** What the last reconcile left behind, as far as it is understood. */
+async function readLast({ host, paths }: Context): Promise<Partial<SavedState> | undefined> {
   try {
-    return (JSON.parse((await host.read(paths.state)) ?? "{}") as { frontEnd?: SavedTables["frontEnd"] }).frontEnd;
+    return JSON.parse((await host.read(paths.state)) ?? "{}") as Partial<SavedState>;
   } catch {
     return undefined;
   }
+}
+
+/** Connections whose packets go another way than they did after the last reconcile; none where no state was saved. */
+function changedWays(config: Config, wanted: Wanted, facts: Facts, last: Partial<SavedState> | undefined): readonly Forgetting[] {
+  if (wanted.state === EMPTY_STATE || last?.uplinks === undefined) return [];
+  const held = new Map(
+    Object.entries(last.held ?? {}).map(([group, names]) => [group, new Map(names.map((name) => [name, undefined]))]),
+  );
+  return forgetConnections(
+    config,
+    wanted.slots.assignment,
+    facts.families,
+    { uplinks: last.uplinks, held, now: last.at ?? 0 },
+    { uplinks: wanted.uplinks, held: facts.liveness.held, now: facts.now },
+  );
 }
 
 function nextTurn(): Promise<void> {
@@ -224,7 +253,7 @@ function defaultTables(memory: string | undefined): number[] {
 }
 
 /** Reads back what is ours after work on `prepared`, in a scope that holds its own. */
-export async function observeAgain({ host }: Context, { target, observed }: Prepared, scope: ObserveScope): Promise<Observed> {
+export async function observeAgain(host: Host, { target, observed }: Prepared, scope: ObserveScope): Promise<Observed> {
   const looks = looksAgain(target, observed);
   return await observeKernel(host, await observeTablesAndRules(host, scope.families, scope.tables, looks), scope);
 }

@@ -8,6 +8,7 @@ import { takeLock } from "./host/lock.ts";
 import type { ObserveScope } from "./host/observe-kernel.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { type Hook, hookOf } from "./host/run-hook.ts";
+import { sideBySide } from "./host/side-by-side.ts";
 import { startHook } from "./host/start-hook.ts";
 import { syslog } from "./host/syslog.ts";
 import { askWitness } from "./host/witness.ts";
@@ -58,6 +59,8 @@ export interface ReconcileRequest {
   readonly watch?: (found: Prepared) => void;
   /** Calls the operator's `hook`; left out, a process that nobody waits for does. */
   readonly callHook?: (hook: Hook, calls: readonly HookCall[]) => void;
+  /** Changes a fact that is kept in a file, before anything is looked at; what it gives puts the file back when this fails. */
+  readonly edit?: () => Promise<() => Promise<void>>;
 }
 
 /** What is in the kernel now. */
@@ -79,12 +82,15 @@ const LOCK_SECONDS = 30;
  */
 export async function reconcile(context: Context, request: ReconcileRequest): Promise<Settled> {
   const release = await takeLock(context.paths.lock, LOCK_SECONDS);
+  let undo = async (): Promise<void> => {};
   try {
+    if (request.edit !== undefined) undo = await request.edit();
     const looking = startLooking(context);
     const proposed = await (request.proposed === undefined ? readApplied(context) : request.proposed(looking));
     await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
     const options = {
       allowSsh: request.allowSsh,
+      forget: true,
       neighbours: neighboursIn(proposed.text),
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
@@ -104,6 +110,9 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
       tellUplinks(context, before, settled, request),
     ]);
     return settled;
+  } catch (error) {
+    await undo();
+    throw error;
   } finally {
     release();
   }
@@ -186,9 +195,10 @@ async function settle(context: Context, first: Prepared, options: PrepareOptions
 async function attempt(context: Context, prepared: Prepared): Promise<HostError | undefined> {
   try {
     await applyPlan(context.host, prepared.plan);
+    const reader = sideBySide(context.host);
     const [now, complaints] = await Promise.all([
-      prepared.plan.length === 0 ? prepared.observed : observeAgain(context, prepared, prepared.scope),
-      askWitness(context.host, prepared.state.expectations),
+      prepared.plan.length === 0 ? prepared.observed : observeAgain(reader, prepared, prepared.scope),
+      askWitness(reader, prepared.state.expectations),
     ]);
     const left = plan(prepared.target, now, settledOptions(prepared));
     return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);
@@ -201,7 +211,7 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
 /** For looking again: forgetting connections is done once, it leaves nothing that could be observed. */
 function settledOptions(prepared: Prepared): PlanOptions {
   const { abandonedMask: _, ...options } = prepared.options;
-  return { ...options, staleMarks: [], interimFiles: new Map() };
+  return { ...options, staleMarks: [], forget: [], interimFiles: new Map() };
 }
 
 function sameWish(a: Prepared, b: Prepared): boolean {
@@ -212,7 +222,7 @@ function sameWish(a: Prepared, b: Prepared): boolean {
 async function rollBack(context: Context, first: Prepared, forget: () => Promise<void>, cause: unknown): Promise<void> {
   try {
     await forget();
-    const now = await observeAgain(context, first, scopeOfBoth(first));
+    const now = await observeAgain(sideBySide(context.host), first, scopeOfBoth(first));
     await applyPlan(context.host, plan(rollbackTarget(first.observed), now, settledOptions(first)));
   } catch (error) {
     if (!(error instanceof HostError)) throw error;

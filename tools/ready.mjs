@@ -28,6 +28,8 @@ const LAB = {
   vtysh: "frr",
   tcpdump: "tcpdump",
   socat: "socat",
+  curl: "curl",
+  setpriv: "util-linux",
   tmux: "tmux",
   pkill: "procps",
 };

@@ -10,9 +10,10 @@ import { selectPart } from "../show/select-part.ts";
 import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
-const WORDS = ["uplink", "rule", "table", "marks", "plan", "json", "events", "log"];
+const WORDS = ["uplink", "group", "rule", "table", "marks", "plan", "json", "events", "log"];
 
-const USAGE = "show [uplink [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json | events [COUNT] | log] [--json]";
+const USAGE =
+  "show [uplink [NAME] | group [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json | events [COUNT] | log] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
@@ -24,11 +25,12 @@ export async function run(context: Context, words: readonly string[], options: {
   if (more.length > 0 || (name !== undefined && (word === "marks" || word === "plan" || word === "json")))
     throw new OperatorError(`too many words; usage: ${USAGE}`);
   if (word === "plan") return await (await import("./plan.ts")).run(context, options);
-  const view = word === "uplink" || word === "rule" || word === "table" || word === "marks" ? word : undefined;
+  const view =
+    word === "uplink" || word === "group" || word === "rule" || word === "table" || word === "marks" ? word : undefined;
   const sight = await look(context);
   const shown = await widen(context, sight, selectPart(show(sight), view, name), view, name);
   const asJson = options.json === true || word === "json";
-  context.out(asJson ? `${JSON.stringify(shown, undefined, 2)}\n` : formatShown(shown, view, name));
+  context.out(asJson ? `${JSON.stringify(shown, undefined, 2)}\n` : formatShown(shown, view, name, sight.now));
   return EXIT.fine;
 }
 

@@ -1,6 +1,7 @@
 import type { Issue } from "../config/issue.ts";
 import { compareNatural } from "../config/natural-order.ts";
 import type { Config } from "../config/schema.ts";
+import { usedGroups } from "../config/used-groups.ts";
 import { TABLE_BASE } from "../kernel/ownership.ts";
 import type { Fwmark } from "../net/fwmark.ts";
 import type { SlotAssignment } from "../uplink/facts.ts";
@@ -19,6 +20,9 @@ export interface AssignedSlots {
 
 export const uplinkOwner = (name: string): string => `uplink ${name}`;
 export const tableOwner = (table: string): string => `table ${table}`;
+export const groupOwner = (name: string): string => `group ${name}`;
+/** Connections that left by a member of a group are told from those of the uplink itself: another `if-down` is theirs. */
+export const memberOwner = (group: string, uplink: string): string => `member ${group} ${uplink}`;
 export const PROHIBIT_OWNER = "prohibit";
 
 /**
@@ -94,9 +98,13 @@ function hex(mask: number): string {
   return `0x${mask.toString(16).padStart(8, "0")}`;
 }
 
-/** Everything that needs a slot: uplinks, tables that rules name, the prohibit action. Order decides first-use numbers. */
+/** Everything that needs a slot: uplinks, groups and their members, tables that rules name, the prohibit action. Order decides first-use numbers. */
 function ownersOf(config: Config): string[] {
   const owners = usedUplinks(config).map(uplinkOwner);
+  for (const [name, { uplink }] of usedGroups(config)) {
+    const members = Object.keys(uplink).sort(compareNatural);
+    owners.push(groupOwner(name), ...members.map((member) => memberOwner(name, member)));
+  }
   for (const rule of Object.values(config.rule)) {
     if (rule.disable) continue;
     if (rule.action === "prohibit") owners.push(PROHIBIT_OWNER);
@@ -110,7 +118,9 @@ function ownersOf(config: Config): string[] {
  * order the router's engine shows them, whatever order they were typed in: the same configuration always gives the same state.
  */
 export function usedUplinks(config: Config): string[] {
-  const named = new Set(Object.values(config.rule).flatMap((rule) => (rule.disable ? [] : [rule.set.uplink])));
+  const named = new Set(
+    Object.values(config.rule).flatMap((rule) => (rule.disable ? [] : [rule.set.uplink, rule.set["reply-uplink"]])),
+  );
   return Object.keys(config.uplink)
     .filter((name) => config.uplink[name]?.disable === false || named.has(name))
     .sort(compareNatural);
@@ -120,17 +130,28 @@ function retire(slots: ReadonlyMap<string, number>, previous: SlotAssignment): M
   const used = new Set(slots.values());
   const freed = [...previous.retired, ...[...previous.slots].map(([owner, slot]) => [slot, owner] as const)];
   // Where the owner lives on in another slot, the connections are forgotten now: there is nothing to remember.
-  return new Map(freed.filter(([slot, owner]) => !used.has(slot) && !slots.has(owner)));
+  return new Map(freed.filter(([slot, owner]) => !used.has(slot) && !slots.has(owner) && !leftItsGroup(owner, slots)));
+}
+
+/** A member that is one no more of a group that is: its connections are the group's, and its kill switch is theirs. */
+function leftItsGroup(owner: string, slots: ReadonlyMap<string, number>): boolean {
+  const [kind, group = ""] = owner.split(" ");
+  return kind === "member" && !slots.has(owner) && slots.has(groupOwner(group));
 }
 
 /**
- * Slots whose connections remember an owner that has them no more, with that owner: given to somebody else, or left for
- * another slot. A slot both given and retired, or retired while its owner lives on, was left so by a run that died.
+ * Slots whose connections remember an owner that has them no more, with that owner: given to somebody else, left for another
+ * slot, or of a member that left its group. A slot both given and retired, or retired while its owner lives on, was left so by
+ * a run that died.
  */
 function reused(slots: ReadonlyMap<string, number>, previous: SlotAssignment): Map<number, string> {
   const former = new Map([...[...previous.slots].map(([owner, slot]) => [slot, owner] as const), ...previous.retired]);
   const owners = new Map([...slots].map(([owner, slot]) => [slot, owner]));
-  return new Map([...former].filter(([slot, owner]) => owners.get(slot) !== owner && (owners.has(slot) || slots.has(owner))));
+  return new Map(
+    [...former].filter(
+      ([slot, owner]) => owners.get(slot) !== owner && (owners.has(slot) || slots.has(owner) || leftItsGroup(owner, slots)),
+    ),
+  );
 }
 
 /** Marks of connections that have to be forgotten, so that their next packet is judged anew. */

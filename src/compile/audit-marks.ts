@@ -67,13 +67,17 @@ function auditTables({ targets, slots }: Wants, known: readonly MarkUse[]): Coll
     const message = `${what} belongs to ${who(use)}; use another, such as ${free(slot)}`;
     return [{ severity: "refused", path: ["uplink", name], message }];
   });
-  const prohibit = slots.get(PROHIBIT_OWNER);
-  const use = prohibit === undefined ? undefined : owner(TABLE_BASE + prohibit);
-  if (prohibit === undefined || use === undefined) return found;
-  const message =
-    `action prohibit needs table ${TABLE_BASE + prohibit}, which belongs to ${who(use)}; ` +
-    `give mark ${prohibit} to an uplink with a table of its own, then it takes another`;
-  return [...found, { severity: "refused", path: [], message }];
+  // Groups, their members and the action prohibit have the table of their slot, and no leaf for another.
+  const byDefault = [...slots].flatMap(([name, slot]): Collision[] => {
+    const use = owner(TABLE_BASE + slot);
+    const [kind = "", group = ""] = name.split(" ");
+    if (use === undefined || (name !== PROHIBIT_OWNER && kind !== "group" && kind !== "member")) return [];
+    const message =
+      `${name === PROHIBIT_OWNER ? "action prohibit" : name} needs table ${TABLE_BASE + slot}, which belongs to ${who(use)}; ` +
+      `give mark ${slot} to an uplink with a table of its own, then it takes another`;
+    return [{ severity: "refused", path: name === PROHIBIT_OWNER ? [] : ["group", group], message }];
+  });
+  return [...found, ...byDefault];
 }
 
 /** Among our preferences his rules would be asked between ours, or ours between his. */

@@ -4,20 +4,27 @@ import type { Family } from "../net/address.ts";
 import type { Fwmark } from "../net/fwmark.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { RuleChains } from "./compile-rules.ts";
-import { arrivalMark, type MarkField, slotMark } from "./mark-field.ts";
-import type { UplinkTarget } from "./targets.ts";
+import { balancedMembers, type GroupTarget, liveMembers, type MemberTarget } from "./group-targets.ts";
+import { arrivalMark, type MarkField, slotMark, slotOnly } from "./mark-field.ts";
+import { targetChain, type UplinkTarget } from "./targets.ts";
 
 /** What the chains of one family are made from. */
 export interface ChainInput {
   readonly family: Family;
   readonly field: MarkField;
   readonly uplinks: readonly UplinkTarget[];
+  readonly groups: readonly GroupTarget[];
   /** Uplinks whose interface is under reverse path filtering that what arrives has to be marked for. */
   readonly strict: readonly UplinkTarget[];
   /** Every slot that rules jump to or uplinks own, with the owner for the comment. */
   readonly slots: readonly { readonly slot: number; readonly owner: string }[];
   readonly forwarded: RuleChains;
   readonly local: RuleChains;
+  readonly inbound: RuleChains;
+  /** Slots that rules of `traffic inbound` give to replies. */
+  readonly answers: ChainInput["slots"];
+  /** Where packets come in from outside too: interfaces that such rules name, VRFs that show what an uplink in them received once more. */
+  readonly outside: readonly Extract<Match, { match: "in-interface" }>[];
   /** Slots that rules for the router's own traffic use: their packets were given a source before they were steered. */
   readonly localSlots: ReadonlySet<number>;
   /** How packets are kept from connection tracking, in iptables or (`notrack`) in nftables. */
@@ -42,12 +49,16 @@ export const CHAINS = {
   snat: `${CHAIN_PREFIX}_SNAT`,
   forwarded: `${CHAIN_PREFIX}_FWD`,
   local: `${CHAIN_PREFIX}_LOC`,
+  inbound: `${CHAIN_PREFIX}_INB`,
+  related: `${CHAIN_PREFIX}_REL`,
+  relatedOut: `${CHAIN_PREFIX}_RELO`,
 } as const;
 
 export const CONFIRMED: Match = { match: "confirmed", negate: false };
 export const ORIGINAL: Match = { match: "direction", direction: "original" };
 export const REPLY: Match = { match: "direction", direction: "reply" };
 const UNCONFIRMED: Match = { match: "confirmed", negate: true };
+const FIRST_PACKET: readonly Match[] = [ORIGINAL, UNCONFIRMED];
 const RETURN: Action = { action: "return" };
 export const ACCEPT: Action = { action: "accept" };
 export const jump = (chain: string): Action => ({ action: "jump", chain });
@@ -69,22 +80,100 @@ const arrivalChain = (slot: number): string => `${CHAIN_PREFIX}_A_${slot}`;
  * rules.
  */
 export function preRules(input: ChainInput): Rule[] {
-  const { field, uplinks, strict } = input;
-  const arrivals = uplinks.flatMap((target): Rule[] => {
-    const { name, config, slot } = target;
-    if (config.interface === undefined || config.disable) return [];
-    const from: Match = { match: "in-interface", name: config.interface, wildcard: false, negate: false };
-    const mark = written(input, arrivalMark(field, slot));
-    const note = `uplink ${name}`;
-    return [
-      ...(strict.includes(target) ? [{ matches: [from], action: { action: "set-mark", mark }, note } satisfies Rule] : []),
-      // Before KEEP: a related connection (active FTP) inherits its master's mark without the arrival bit.
-      ...(config["track-inbound"] === "enable"
-        ? [{ matches: [from, ORIGINAL, UNCONFIRMED], action: arrival(input, slot), note } satisfies Rule]
-        : []),
-    ];
+  const { field, strict, inbound } = input;
+  const arrivals = waysIn(input);
+  const note = ({ name }: UplinkTarget): string => `uplink ${name}`;
+  const marked = arrivals.filter(({ target }) => strict.includes(target));
+  const tracked = arrivals.filter(({ target }) => tracksInbound(target));
+  return [
+    ...marked.map(
+      ({ target, from }): Rule => ({
+        matches: from,
+        action: { action: "set-mark", mark: written(input, arrivalMark(field, target.slot)) },
+        note: note(target),
+      }),
+    ),
+    // Nobody has given this connection a slot yet: it has its master's (FTP data), and with it where it belongs.
+    { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.related) },
+    // What a rule decides is not noted besides: labels cannot be taken back.
+    ...(inbound.chains.length === 0 ? [] : [{ matches: FIRST_PACKET, action: jump(CHAINS.inbound) }]),
+    ...tracked.map(
+      ({ target, from }): Rule => ({
+        matches: [...from, ...FIRST_PACKET],
+        action: arrival(input, target.slot),
+        note: note(target),
+      }),
+    ),
+    ...remembered(input),
+    ...firstPacket(CHAINS.forwarded),
+  ];
+}
+
+/**
+ * How packets of an enabled uplink are told when they arrive. Those told by their gateway are the exception on their interface:
+ * they come last, and overwrite; with labels, which nothing takes back, they come first, and end the matter.
+ */
+function waysIn({ uplinks, labels }: ChainInput): { readonly target: UplinkTarget; readonly from: readonly Match[] }[] {
+  const ways = uplinks.flatMap((target) => {
+    const { interface: name, disable, "gateway-mac": address } = target.config;
+    if (name === undefined || disable) return [];
+    const from: Match[] = [{ match: "in-interface", name, wildcard: false, negate: false }];
+    if (address !== undefined) from.push({ match: "mac", address, negate: false });
+    return [{ target, from }];
   });
-  return [...arrivals, ...remembered(input), ...firstPacket(CHAINS.forwarded)];
+  return ways.sort((a, b) => (labels ? b.from.length - a.from.length : a.from.length - b.from.length));
+}
+
+/**
+ * The kernel gives a related connection the whole mark of its master, and no label. The slot is right: the data goes the way of
+ * the control connection. Whether it comes in or goes out is its own: the data of a passive FTP client comes in as its control
+ * connection did, active FTP is the server's call back.
+ */
+export function relatedRules(input: ChainInput): Rule[] {
+  const ways: { from: readonly Match[]; note?: string }[] = [
+    ...waysIn(input).map(({ target, from }) => ({ from, note: `uplink ${target.name}` })),
+    ...input.outside.map((match) => ({ from: [match] })),
+  ];
+  const actions: Action[] = [
+    setArrival(input, true),
+    ...(input.labels ? [{ action: "set-label", label: ARRIVAL_LABEL } satisfies Action] : []),
+  ];
+  return [
+    { matches: [], action: setArrival(input, false) },
+    ...ways.flatMap(({ from: matches, ...rest }) => actions.map((action): Rule => ({ matches, action, ...rest }))),
+    ...relatedEnd(input),
+  ];
+}
+
+/** The same for the router's own packets: none of them comes in. */
+export function relatedOutRules(input: ChainInput): Rule[] {
+  return [{ matches: [], action: setArrival(input, false) }, ...relatedEnd(input)];
+}
+
+function setArrival(input: ChainInput, arrived: boolean): Action {
+  const { arrival: mask } = input.field;
+  return { action: "set-connmark", mark: written(input, { value: arrived ? mask : 0, mask }) };
+}
+
+function relatedEnd(input: ChainInput): Rule[] {
+  const labelled = input.labels
+    ? allSlots(input).map(
+        ({ slot, owner: note }): Rule => ({
+          matches: [connmark(slotOnly(input.field, slot))],
+          action: { action: "set-label", label: slot },
+          note,
+        }),
+      )
+    : [];
+  return [...labelled, { matches: [], action: jump(CHAINS.keep) }];
+}
+
+/** The replies get the slot, and nobody else is asked: the chain a rule of `traffic inbound` jumps to. */
+export function answerRules(input: ChainInput, slot: number, note: string): Rule[] {
+  return [
+    ...arrivalActions(input, slot).map((action): Rule => ({ matches: [], action, note })),
+    { matches: [], action: jump(CHAINS.keep), note },
+  ];
 }
 
 /** With labels there are three things to remember of an arrival: a chain of its own keeps that off the path of later packets. */
@@ -96,17 +185,16 @@ function arrival(input: ChainInput, slot: number): Action {
 
 /** The chains that note by which uplink a connection came in. None without labels: then a single rule does it. */
 export function arrivalChains(input: ChainInput): { name: string; rules: Rule[] }[] {
-  const { field, uplinks } = input;
   if (!input.labels) return [];
-  return uplinks.filter(tracksInbound).map(({ name, slot }) => {
-    const note = `uplink ${name}`;
-    const actions: Action[] = [
-      { action: "set-connmark", mark: written(input, arrivalMark(field, slot)) },
-      { action: "set-label", label: slot },
-      { action: "set-label", label: ARRIVAL_LABEL },
-    ];
-    return { name: arrivalChain(slot), rules: actions.map((action) => ({ matches: [], action, note })) };
-  });
+  return input.uplinks.filter(tracksInbound).map(({ name, slot }) => ({
+    name: arrivalChain(slot),
+    rules: answerRules(input, slot, `uplink ${name}`),
+  }));
+}
+
+function arrivalActions(input: ChainInput, slot: number): Action[] {
+  const mark: Action = { action: "set-connmark", mark: written(input, arrivalMark(input.field, slot)) };
+  return input.labels ? [mark, { action: "set-label", label: slot }, { action: "set-label", label: ARRIVAL_LABEL }] : [mark];
 }
 
 /** A mark of any kind. */
@@ -124,19 +212,19 @@ function remembered({ field, labels }: ChainInput): Rule[] {
  * there is an answer, and with every packet at all when it balances each. The last label wins: "pinned to main" comes after the slot that was left.
  */
 export function recoverRules(input: ChainInput): Rule[] {
-  const { field, uplinks } = input;
+  const { field } = input;
   const restore = (slot: number, note: string, mark: Fwmark, ...more: Match[]): Rule => ({
     matches: [...more, { match: "label", label: slot }],
     action: { action: "set-connmark", mark: written(input, mark) },
     note,
   });
   return [
-    ...allSlots(input).map(({ slot, owner }) => restore(slot, owner, slotMark(field, slot))),
-    ...uplinks
-      .filter(tracksInbound)
-      .map(({ slot, name }) =>
-        restore(slot, `uplink ${name}`, arrivalMark(field, slot), { match: "label", label: ARRIVAL_LABEL }),
-      ),
+    ...allSlots(input)
+      .filter(({ slot }) => !input.groups.some((group) => group.slot === slot))
+      .map(({ slot, owner }) => restore(slot, owner, slotMark(field, slot))),
+    ...allSlots(input).map(({ slot, owner }) =>
+      restore(slot, owner, arrivalMark(field, slot), { match: "label", label: ARRIVAL_LABEL }),
+    ),
     { matches: [hasSlot(field)], action: jump(CHAINS.keep) },
   ];
 }
@@ -158,6 +246,7 @@ export function outRules(input: ChainInput): Rule[] {
     { matches: [{ match: "out-interface", name: "lo", negate: false }], action: RETURN },
     // Marked by its program (SO_MARK: a prober, a tunnel): it knows what it wants.
     { matches: [fwmark({ value: 0, mask: field.slotMask }, true)], action: ACCEPT },
+    { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.relatedOut) },
     ...remembered(input),
     ...firstPacket(CHAINS.local),
   ];
@@ -204,43 +293,97 @@ export function clearRules(input: ChainInput): Rule[] {
 
 /** The chain a rule with this slot jumps to. */
 export function targetRules(input: ChainInput, slot: number, note: string): Rule[] {
+  const group = input.groups.find((candidate) => candidate.slot === slot && candidate.config.mode === "balance");
+  const members = group === undefined ? [] : balancedMembers(group, input.family);
+  // Without any the group's own table says what happens, and which member comes back first.
+  if (members.length > 0) return spread(members, note);
   const mark = written(input, slotMark(input.field, slot));
   return [
     { matches: [], action: { action: "set-mark", mark }, note },
     { matches: [], action: { action: "set-connmark", mark }, note },
-    ...(input.labels ? [{ matches: [], action: { action: "set-label", label: slot }, note } satisfies Rule] : []),
+    ...(input.labels && !isOfGroup(input, slot)
+      ? [{ matches: [], action: { action: "set-label", label: slot }, note } satisfies Rule]
+      : []),
     { matches: [], action: ACCEPT, note },
   ];
 }
 
-/** A connection that leaves by another interface than its uplink's stays where it went, also when the uplink returns. */
+/** Slots of groups and members: what their connections remember is decided on their way out. */
+function isOfGroup({ groups }: ChainInput, slot: number): boolean {
+  return groups.some((group) => group.slot === slot || group.members.some((member) => member.slot === slot));
+}
+
+/** One member for each connection, by weight: each is asked with its share of what those before it have left. */
+function spread(members: readonly MemberTarget[], note: string): Rule[] {
+  let left = members.reduce((sum, { weight }) => sum + weight, 0);
+  return members.map(({ slot, weight }, i): Rule => {
+    const chance: Match = { match: "chance", part: weight, of: left };
+    left -= weight;
+    return { matches: i === members.length - 1 ? [] : [chance], action: jump(targetChain(slot)), note };
+  });
+}
+
+/**
+ * A connection that leaves by another interface than its uplink's stays where it went, also when the uplink returns; one of a
+ * group belongs to the member it left by.
+ */
 export function pinRules(input: ChainInput): Rule[] {
-  const { field, uplinks } = input;
-  const pinned = written(input, slotMark(field, field.pinnedToMain));
+  const { field, uplinks, groups } = input;
+  const elsewhere = (slot: number, name: string | undefined, action: Action, note: string): Rule[] =>
+    name === undefined
+      ? []
+      : [{ matches: [{ match: "out-interface", name, negate: true }, connmark(slotMark(field, slot))], action, note }];
+  const toMain: Action = { action: "set-connmark", mark: written(input, slotMark(field, field.pinnedToMain)) };
   return [
     { matches: [CONFIRMED], action: RETURN },
-    ...uplinks.flatMap((target): Rule[] =>
-      target.config.interface === undefined
-        ? []
-        : [
-            {
-              matches: [
-                { match: "out-interface", name: target.config.interface, negate: true },
-                connmark(slotMark(field, target.slot)),
-              ],
-              action: { action: "set-connmark", mark: pinned },
-              note: `uplink ${target.name}`,
-            },
-          ],
-    ),
-    ...(input.labels
-      ? [
-          {
-            matches: [connmark(slotMark(field, field.pinnedToMain))],
-            action: { action: "set-label", label: field.pinnedToMain },
-          } satisfies Rule,
-        ]
-      : []),
+    ...uplinks.flatMap(({ name, slot, config }) => elsewhere(slot, config.interface, toMain, `uplink ${name}`)),
+    ...groups.flatMap((group): Rule[] => {
+      const pin = jump(groupPinChain(group));
+      return [
+        { matches: [connmark(slotMark(field, group.slot))], action: pin, note: group.owner },
+        ...group.members.flatMap(({ slot, uplink, owner }) => elsewhere(slot, uplink.interface, pin, owner)),
+      ];
+    }),
+    ...pinLabels(input),
+  ];
+}
+
+/**
+ * The slot a connection left with, in its label. Labels are never taken away: a member's is not given before it is known that
+ * the connection leaves by it.
+ */
+function pinLabels({ field, groups, labels }: ChainInput): Rule[] {
+  if (!labels) return [];
+  const members = groups.flatMap(({ members }) => members.map(({ slot, owner }) => ({ slot, note: { note: owner } })));
+  return [...members, { slot: field.pinnedToMain, note: {} }].map(
+    ({ slot, note }): Rule => ({
+      matches: [connmark(slotMark(field, slot))],
+      action: { action: "set-label", label: slot },
+      ...note,
+    }),
+  );
+}
+
+/** The chain that finds out by which member of a group a connection leaves. */
+export function groupPinChain(group: GroupTarget): string {
+  return `${CHAIN_PREFIX}_P_${group.slot}`;
+}
+
+/** By no member, until the interface says otherwise. */
+export function groupPinRules(input: ChainInput, group: GroupTarget): Rule[] {
+  const { field, family } = input;
+  const pin = (slot: number): Action => ({ action: "set-connmark", mark: written(input, slotMark(field, slot)) });
+  // Every interface has its rule even while its line is down: it comes back before anybody looks.
+  const interfaces = new Set(group.members.flatMap(({ uplink }) => uplink.interface ?? []));
+  return [
+    { matches: [], action: pin(field.pinnedToMain), note: group.owner },
+    ...[...interfaces].flatMap((name): Rule[] => {
+      // Of several members on one interface the one that the kernel takes now.
+      const is = ({ uplink }: MemberTarget): boolean => uplink.interface === name;
+      const member = liveMembers(group, family).find(is) ?? group.members.find(is);
+      const matches: Match[] = [{ match: "out-interface", name, negate: false }];
+      return member === undefined ? [] : [{ matches, action: pin(member.slot), note: member.owner }];
+    }),
   ];
 }
 
@@ -259,12 +402,15 @@ function tableNat({ field, slots, localSlots }: ChainInput): Rule[] {
   }));
 }
 
-function uplinkNat({ field, family, uplinks, localSlots }: ChainInput): Rule[] {
-  return uplinks.flatMap((target): Rule[] => {
-    const { config, slot, name } = target;
+/** The member of a group translates as its uplink does. */
+function uplinkNat({ field, family, uplinks, groups, localSlots }: ChainInput): Rule[] {
+  const ways = [
+    ...uplinks.map(({ name, slot, config }) => ({ slot, config, note: `uplink ${name}` })),
+    ...groups.flatMap(({ members }) => members.map(({ slot, uplink, owner }) => ({ slot, config: uplink, note: owner }))),
+  ];
+  return ways.flatMap(({ slot, config, note }): Rule[] => {
     if (config.interface === undefined || config.disable) return [];
     const leaving: Match[] = [{ match: "out-interface", name: config.interface, negate: false }, connmark(slotMark(field, slot))];
-    const note = `uplink ${name}`;
     const nat = config["source-nat"];
     // IPsec looks at the source after NAT: translated, the packet would miss its tunnel.
     const outside: Match = { match: "no-ipsec" };

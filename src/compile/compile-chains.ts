@@ -3,6 +3,7 @@ import type { Chain, Hook, Match, Rule } from "../kernel/rule.ts";
 import {
   ACCEPT,
   ARRIVAL_LABEL,
+  answerRules,
   arrivalChains,
   CHAINS,
   type ChainInput,
@@ -10,6 +11,8 @@ import {
   clearRules,
   connmark,
   fwmark,
+  groupPinChain,
+  groupPinRules,
   jump,
   natRules,
   ORIGINAL,
@@ -18,12 +21,15 @@ import {
   preRules,
   REPLY,
   recoverRules,
+  relatedOutRules,
+  relatedRules,
   SOME_CONNMARK,
   targetRules,
   trackRules,
 } from "./chain-rules.ts";
+import type { GroupTarget } from "./group-targets.ts";
 import { type MarkField, slotMark } from "./mark-field.ts";
-import { targetChain, type UplinkTarget } from "./targets.ts";
+import { answerChain, targetChain, type UplinkTarget } from "./targets.ts";
 
 const RESTORE = `${CHAIN_PREFIX}_RESTORE`;
 const STRAY = `${CHAIN_PREFIX}_STRAY`;
@@ -41,10 +47,16 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
     chain("mangle", RESTORE, restoreRules(input.field)),
     ...(input.labels ? [chain("mangle", CHAINS.recover, recoverRules(input))] : []),
     ...arrivalChains(input).map(({ name, rules }) => chain("mangle", name, rules)),
-    ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => chain("mangle", name, rules)),
+    chain("mangle", CHAINS.related, relatedRules(input)),
+    chain("mangle", CHAINS.relatedOut, relatedOutRules(input)),
+    ...[...input.inbound.chains, ...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) =>
+      chain("mangle", name, rules),
+    ),
+    ...input.answers.map(({ slot, owner }) => chain("mangle", answerChain(slot), answerRules(input, slot, owner))),
     ...input.slots.map(({ slot, owner }) => chain("mangle", targetChain(slot), targetRules(input, slot, owner))),
+    ...input.groups.map((group) => chain("mangle", groupPinChain(group), groupPinRules(input, group))),
     chain("mangle", CHAINS.pin, [...strayGate(input), ...pinRules(input)]),
-    ...(jealous(input).length > 0 ? [chain("mangle", STRAY, strayRules(input))] : []),
+    ...strayChains(input).map(({ name, rules }) => chain("mangle", name, rules)),
   ];
   const hooks = [
     hook("mangle", "PREROUTING", CHAINS.pre),
@@ -86,6 +98,11 @@ function jealous({ uplinks }: ChainInput): readonly UplinkTarget[] {
   return uplinks.filter(({ config }) => config.interface !== undefined && !config.disable && config["if-down"] !== "main");
 }
 
+/** Groups whose traffic may leave by their members' lines only. */
+function jealousGroups({ groups }: ChainInput): readonly GroupTarget[] {
+  return groups.filter(({ config, members }) => config["if-down"] !== "main" && members.length > 0);
+}
+
 /**
  * While somebody else's jump is in front, our marks are missing, and what we steer leaves by another line. It is dropped there
  * where the uplink has a kill switch. That is before source NAT looks: a masqueraded connection that leaves by another
@@ -93,28 +110,50 @@ function jealous({ uplinks }: ChainInput): readonly UplinkTarget[] {
  * on when our jump is first again. Packets that we have marked take the way of their table, whatever it says.
  */
 function strayGate(input: ChainInput): Rule[] {
-  if (jealous(input).length === 0) return [];
+  if (jealous(input).length + jealousGroups(input).length === 0) return [];
   const unmarked = fwmark({ value: 0, mask: input.field.mask });
   return [{ matches: [SOME_CONNMARK, unmarked, ORIGINAL, CONFIRMED], action: { action: "goto", chain: STRAY } }];
 }
 
+/** The chains that the gate leads to. */
+function strayChains(input: ChainInput): { name: string; rules: Rule[] }[] {
+  if (strayGate(input).length === 0) return [];
+  const ofGroups = jealousGroups(input).map((group) => {
+    const interfaces = [...new Set(group.members.flatMap(({ uplink }) => uplink.interface ?? []))];
+    const own = interfaces.map((name): Rule => {
+      return { matches: [{ match: "out-interface", name, negate: false }], action: { action: "return" }, note: group.owner };
+    });
+    return { name: strayGroup(group), rules: [...own, { matches: [], action: { action: "drop" }, note: group.owner } as Rule] };
+  });
+  return [...ofGroups, { name: STRAY, rules: strayRules(input) }];
+}
+
+const strayGroup = (group: GroupTarget): string => `${CHAIN_PREFIX}_S_${group.slot}`;
+
 /** By the slot, or by the label where the other overwrote the slot; one that was pinned to main left its uplink for good. */
 function strayRules(input: ChainInput): Rule[] {
   const { field, labels } = input;
-  const targets = jealous(input);
-  const elsewhere = ({ config, name }: UplinkTarget, memory: Match): Rule => ({
-    matches: [{ match: "out-interface", name: config.interface ?? "", negate: true }, memory],
+  const elsewhere = ({ config, name, slot }: UplinkTarget, memory: (slot: number) => Match): Rule => ({
+    matches: [{ match: "out-interface", name: config.interface ?? "", negate: true }, memory(slot)],
     action: { action: "drop" },
     note: `uplink ${name}`,
   });
+  const strays = (memory: (slot: number) => Match): Rule[] => [
+    ...jealous(input).map((target) => elsewhere(target, memory)),
+    ...jealousGroups(input).flatMap((group) =>
+      group.members.map(({ slot, owner }): Rule => {
+        return { matches: [memory(slot)], action: { action: "goto", chain: strayGroup(group) }, note: owner };
+      }),
+    ),
+  ];
   return [
-    ...targets.map((target) => elsewhere(target, connmark(slotMark(field, target.slot)))),
+    ...strays((slot) => connmark(slotMark(field, slot))),
     ...(labels
       ? [
           { matches: [connmark({ value: 0, mask: field.slotMask }, true)], action: { action: "return" } } satisfies Rule,
           { matches: [{ match: "label", label: field.pinnedToMain }], action: { action: "return" } } satisfies Rule,
           { matches: [{ match: "label", label: ARRIVAL_LABEL }], action: { action: "return" } } satisfies Rule,
-          ...targets.map((target) => elsewhere(target, { match: "label", label: target.slot })),
+          ...strays((slot) => ({ match: "label", label: slot })),
         ]
       : []),
   ];

@@ -9,12 +9,23 @@ export function fwmarkRule(family: Family, at: Preferences, fwmark: Fwmark, tabl
   return { family, preference: at.fwmark, fwmark, action: { lookup: table } };
 }
 
-/** `from <own address> lookup <table>`: what the router sends from an uplink's address leaves by that uplink. */
-export function sourceRules(target: UplinkTarget, family: Family, at: Preferences): IpRule[] {
-  if (target.state === undefined || target.config["source-rule"] === "disable") return [];
-  return target.state.addresses
-    .filter((address) => address.family === family && address.scope !== "link")
-    .map((address) => ({ family, preference: at.from, from: address.address, action: { lookup: target.table } }));
+/** `from <own address> lookup <table>`: what the router sends from an uplink's address leaves by that uplink (ADR 12 where uplinks share it). */
+export function sourceRules(targets: readonly UplinkTarget[], family: Family, at: Preferences): IpRule[] {
+  const owning = targets.filter(({ state, config }) => state !== undefined && config["source-rule"] === "enable");
+  return owning.flatMap((target): IpRule[] => {
+    const rivals = owning.filter(({ config }) => config.interface === target.config.interface);
+    return (target.state?.addresses ?? [])
+      .filter(({ family: own, scope, address }) => own === family && scope !== "link" && owner(address, rivals) === target)
+      .map(({ address }) => ({ family, preference: at.from, from: address, action: { lookup: target.table } }));
+  });
+}
+
+/** Which of the uplinks on one interface an address belongs to. A gateway's MAC says that another router is there, which may be main's. */
+function owner(address: string, rivals: readonly UplinkTarget[]): UplinkTarget | undefined {
+  const naming = rivals.find(({ config }) => config["source-address"] === address);
+  if (naming !== undefined) return naming;
+  const [first] = rivals;
+  return rivals.length === 1 && first?.config["gateway-mac"] !== undefined ? undefined : first;
 }
 
 /**

@@ -4,10 +4,13 @@ import type { BaseHook, Match, NftChain, Rule } from "../kernel/rule.ts";
 import {
   ACCEPT,
   allSlots,
+  answerRules,
   arrivalChains,
   CHAINS,
   type ChainInput,
   clearRules,
+  groupPinChain,
+  groupPinRules,
   natRules,
   ORIGINAL,
   outRules,
@@ -15,12 +18,14 @@ import {
   preRules,
   REPLY,
   recoverRules,
+  relatedOutRules,
+  relatedRules,
   targetRules,
   trackRules,
   written,
 } from "./chain-rules.ts";
 import { arrivalMark, slotMark } from "./mark-field.ts";
-import { targetChain } from "./targets.ts";
+import { answerChain, targetChain } from "./targets.ts";
 
 /** Just behind iptables' mangle table and every other chain at its priority: the last one to write the mark wins. */
 const MANGLE = -149;
@@ -44,8 +49,12 @@ export function compileNft(input: ChainInput): NftTable {
   const chains: NftChain[] = [
     ...slots.map(({ slot, owner }) => ({ name: restoreChain(slot), rules: restoreRules(input, slot, owner) })),
     ...input.slots.map(({ slot, owner }) => ({ name: targetChain(slot), rules: targetRules(input, slot, owner) })),
+    ...input.groups.map((group) => ({ name: groupPinChain(group), rules: groupPinRules(input, group) })),
     { name: CHAINS.keep, rules: [...keepRules(input, slots), ...clearRules(input)] },
-    ...[...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => ({ name, rules })),
+    { name: CHAINS.related, rules: relatedRules(input) },
+    { name: CHAINS.relatedOut, rules: relatedOutRules(input) },
+    ...input.answers.map(({ slot, owner }) => ({ name: answerChain(slot), rules: answerRules(input, slot, owner) })),
+    ...[...input.inbound.chains, ...input.forwarded.chains, ...input.local.chains].map(({ name, rules }) => ({ name, rules })),
     ...(input.labels ? [{ name: CHAINS.recover, rules: recoverRules(input) }, ...arrivalChains(input)] : []),
     base(CHAINS.pre, "filter", "prerouting", MANGLE, preRules(input)),
     base(CHAINS.out, "route", "output", MANGLE, outRules(input)),
@@ -58,7 +67,7 @@ export function compileNft(input: ChainInput): NftTable {
         ]
       : []),
   ];
-  const sets = new Map([...input.forwarded.sets, ...input.local.sets].map((set) => [set.name, set]));
+  const sets = new Map([...input.inbound.sets, ...input.forwarded.sets, ...input.local.sets].map((set) => [set.name, set]));
   return { family, chains, sets: [...sets.values()] };
 }
 

@@ -4,6 +4,8 @@ import type { Route } from "../kernel/kernel-state.ts";
 import { KILL_SWITCH_METRIC } from "../kernel/ownership.ts";
 import { type Family, formatPrefix, prefixOf } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
+import type { UplinkState } from "../uplink/uplink-state.ts";
+import { type GroupTarget, memberMetric } from "./group-targets.ts";
 import type { UplinkTarget } from "./targets.ts";
 
 /** The implicit IPv6 metric of 1024 would hide the order of ranked defaults, so IPv6 defaults name theirs. */
@@ -32,26 +34,49 @@ export function thrownPrefixes(config: Config, links: readonly Link[], family: F
 export function uplinkRoutes(target: UplinkTarget, family: Family, thrown: readonly string[]): Route[] {
   const { table, state, config } = target;
   return [
-    ...throws(thrown, family, table),
-    ...(state?.objection === undefined ? defaultRoute(target, family, table) : []),
-    ...(config["if-down"] === "main" ? [] : [refusal(family, table, config["if-down"])]),
+    ...throws(family, table, thrown),
+    ...usableRoute(state, family, table, DEFAULT_METRIC[family]),
+    ...tail(family, table, config["if-down"]),
   ];
 }
 
 /** The table of an uplink's probes: the same way out, whatever is said against using it. */
-export function probeRoutes(target: UplinkTarget, family: Family, thrown: readonly string[]): Route[] {
-  const table = target.probeTable;
-  return table === undefined ? [] : [...throws(thrown, family, table), ...defaultRoute(target, family, table)];
+export function probeRoutes({ probeTable, state }: UplinkTarget, family: Family, thrown: readonly string[]): Route[] {
+  if (probeTable === undefined) return [];
+  return [...throws(family, probeTable, thrown), ...defaultRoute(state, family, probeTable, DEFAULT_METRIC[family])];
 }
 
-function throws(prefixes: readonly string[], family: Family, table: number): Route[] {
+/**
+ * The tables of a group and of its members in one family. In each all members have a default, so that the kernel goes on to the
+ * next one by itself; behind them is the group's `if-down`, never that of the uplink (kernel-layout.md 2.2).
+ */
+export function groupRoutes(group: GroupTarget, family: Family, thrown: readonly string[]): Route[] {
+  const { members, config, table } = group;
+  const tables = [{ table, first: undefined }, ...members.map((member) => ({ table: member.table, first: member }))];
+  return tables.flatMap(({ table, first }) => [
+    ...throws(family, table, thrown),
+    ...members.flatMap((member) => usableRoute(member.state, family, table, memberMetric(group, member, first))),
+    ...tail(family, table, config["if-down"]),
+  ]);
+}
+
+function throws(family: Family, table: number, prefixes: readonly string[]): Route[] {
   return prefixes.map((prefix) => ({ family, table, type: "throw", prefix, metric: implicitMetric(family) }));
 }
 
-function defaultRoute({ state }: UplinkTarget, family: Family, table: number): Route[] {
+function tail(family: Family, table: number, ifDown: Config["uplink"][string]["if-down"]): Route[] {
+  return ifDown === "main" ? [] : [refusal(family, table, ifDown)];
+}
+
+/** None where probes or the operator object. */
+function usableRoute(state: UplinkState | undefined, family: Family, table: number, metric: number): Route[] {
+  return state?.objection === undefined ? defaultRoute(state, family, table, metric) : [];
+}
+
+function defaultRoute(state: UplinkState | undefined, family: Family, table: number, metric: number): Route[] {
   const route = state?.routes[family];
-  // The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself.
   if (state === undefined || route === undefined || route.kind === "none") return [];
+  // The kernel takes no route over an interface that is down; over one without carrier it does, and heals by itself.
   if (state.link !== "up" && state.link !== "no-carrier") return [];
   return [
     {
@@ -59,7 +84,7 @@ function defaultRoute({ state }: UplinkTarget, family: Family, table: number): R
       table,
       type: "unicast",
       prefix: "default",
-      metric: DEFAULT_METRIC[family],
+      metric,
       device: state.interface,
       ...(route.gateway === undefined ? {} : { gateway: route.gateway }),
       ...(route.sourceAddress === undefined ? {} : { source: route.sourceAddress }),

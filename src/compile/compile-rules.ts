@@ -1,3 +1,4 @@
+import { compareNatural } from "../config/natural-order.ts";
 import type { Config, Rule as ConfigRule } from "../config/schema.ts";
 import type { IpSet } from "../kernel/kernel-state.ts";
 import type { Action, Match, Rule } from "../kernel/rule.ts";
@@ -6,8 +7,9 @@ import type { Facts, SlotAssignment } from "../uplink/facts.ts";
 import type { Backend } from "./choose-backend.ts";
 import { type FlattenOptions, flattenRule } from "./flatten-rule.ts";
 import { leaveVrfs } from "./leave-vrfs.ts";
+import { markField } from "./mark-field.ts";
 import { mergeRules } from "./merge-rules.ts";
-import { ruleOwner, targetChain } from "./targets.ts";
+import { answerChain, ruleOwner, targetChain } from "./targets.ts";
 
 /** One chain of rules: first match wins, returning from it means "not ours". */
 export interface RuleChains {
@@ -22,6 +24,9 @@ interface OpenChain {
   readonly rules: Rule[];
 }
 
+/** What the packets of a chain of rules are: passed on, made by the router, or the first of a connection that comes in. */
+export type ChainTraffic = "forwarded" | "local" | "inbound";
+
 /** One rule of the operator's in one family, as in FlatRules. Without `rules` it can never match there. */
 interface WrittenRule {
   readonly unless: readonly Match[];
@@ -30,7 +35,7 @@ interface WrittenRule {
 }
 
 /**
- * The operator's rules for forwarded or for the router's own traffic. In iptables, a rule with more than one negated interface
+ * The operator's rules for one kind of traffic. In iptables, a rule with more than one negated interface
  * starts a new chain behind it: packets it is not for go on there with `goto`, which keeps the caller, so that RETURN means
  * the same everywhere.
  */
@@ -38,19 +43,24 @@ export function compileRules(
   config: Config,
   facts: Facts,
   slots: SlotAssignment,
-  local: boolean,
+  traffic: ChainTraffic,
   name: string,
   backend: Backend["name"],
 ): Readonly<Record<Family, RuleChains>> {
+  const local = traffic === "local";
+  const rules = Object.entries(config.rule).filter(([, rule]) => !rule.disable && concerns(rule, traffic));
+  // Without a rule nothing jumps there; the other two are jumped to in any case.
+  if (traffic === "inbound" && rules.length === 0) return { ipv4: { chains: [], sets: [] }, ipv6: { chains: [], sets: [] } };
   const vrfs = leaveVrfs(config, facts.links, local);
-  const ipv4: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv4")] }];
-  const ipv6: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv6")] }];
+  const ipv4: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv4", traffic)] }];
+  const ipv6: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv6", traffic)] }];
   const groups: Record<Family, IpSet[]> = { ipv4: [], ipv6: [] };
   // nftables has sets of its own.
   const options: FlattenOptions = { repeats: backend === "nftables", sets: backend === "nftables" || facts.ipset };
-  for (const [number, rule] of Object.entries(config.rule)) {
-    if (rule.disable || !concerns(rule, local)) continue;
-    const write = (family: Family) => writeRule(number, rule, family, facts, slots, local, options);
+  for (const [number, written] of rules) {
+    const rule = traffic === "inbound" ? comingIn(written, config) : written;
+    if (rule === undefined) continue;
+    const write = (family: Family) => writeRule(number, rule, family, facts, slots, local, options, config["mark-mask"]);
     const forIpv4 = write("ipv4");
     // The very same where no address makes a difference, so that it is written once, and rendered once (render-state.ts).
     const forIpv6 = isOfBothFamilies(rule) ? forIpv4 : write("ipv6");
@@ -98,11 +108,12 @@ function writeRule(
   slots: SlotAssignment,
   local: boolean,
   options: FlattenOptions,
+  mask: number,
 ): WrittenRule {
   const { unless, any, sets } = flattenRule(rule, family, facts.links, local, options);
   if (any.length === 0) return { unless, rules: [], sets };
   const note = `rule ${number}`;
-  const action = ruleAction(rule, slots);
+  const action = ruleAction(rule, slots, mask);
   const rules: Rule[] = [];
   for (const matches of any) {
     if (rule.log === "enable") rules.push({ matches, action: { action: "log", prefix: `policy-route ${number}: ` }, note });
@@ -123,27 +134,44 @@ function addRule(chains: OpenChain[], name: string, number: string, { unless, ru
   chains.push({ name: rest, rules: [] });
 }
 
-function concerns(rule: ConfigRule, local: boolean): boolean {
-  return rule.traffic === "all" || rule.traffic === (local ? "local" : "forwarded");
+function concerns(rule: ConfigRule, traffic: ChainTraffic): boolean {
+  return rule.traffic === traffic || (rule.traffic === "all" && traffic !== "inbound");
 }
 
-function exemptions(config: Config, family: Family): Rule[] {
-  return (["destination", "source"] as const).flatMap((side) =>
-    config.exempt[side]
+/** A connection comes in by the interfaces its rule names; where it names none, by those of the uplinks. `undefined`: by none at all. */
+function comingIn(rule: ConfigRule, config: Config): ConfigRule | undefined {
+  const named = rule["inbound-interface"];
+  if (named.some(({ negate }) => !negate)) return rule;
+  const uplinks = new Set(Object.values(config.uplink).flatMap(({ disable, interface: name }) => (disable ? [] : (name ?? []))));
+  const outside = [...uplinks].sort(compareNatural).map((name) => ({ name, wildcard: false, negate: false }));
+  return outside.length === 0 ? undefined : { ...rule, "inbound-interface": [...outside, ...named] };
+}
+
+/** What is steered of a connection that comes in are its replies: to its source, from its destination. */
+function exemptions({ exempt }: Config, family: Family, traffic: ChainTraffic): Rule[] {
+  const opposite = { source: "destination", destination: "source" } as const;
+  return (["destination", "source"] as const).flatMap((end) =>
+    exempt[end]
       .filter((prefix) => prefix.family === family)
       .map((prefix): Rule => {
-        const matches: Match[] =
-          prefix.length === 0 ? [] : [{ match: "prefix", side, prefix: formatPrefix(prefix), negate: false }];
-        return { matches, action: { action: "return" }, note: "exempt" };
+        const side = traffic === "inbound" ? opposite[end] : end;
+        const match: Match = { match: "prefix", side, prefix: formatPrefix(prefix), negate: false };
+        return { matches: prefix.length === 0 ? [] : [match], action: { action: "return" }, note: "exempt" };
       }),
   );
 }
 
-function ruleAction(rule: ConfigRule, slots: SlotAssignment): Action {
+function ruleAction(rule: ConfigRule, slots: SlotAssignment, mask: number): Action {
+  // Track-inbound comes behind the rules, and would take it.
+  if (rule.action === "exempt" && rule.traffic === "inbound") return jumpTo(answerChain(markField(mask).pinnedToMain));
   if (rule.action === "exempt") return { action: "return" };
   if (rule.action === "drop") return { action: "drop" };
   const owner = ruleOwner(rule);
   const slot = owner === undefined ? undefined : slots.slots.get(owner);
   if (slot === undefined) throw new Error(`Bug: ${owner} has no slot`);
-  return { action: "jump", chain: targetChain(slot) };
+  return jumpTo(rule.traffic === "inbound" ? answerChain(slot) : targetChain(slot));
+}
+
+function jumpTo(chain: string): Action {
+  return { action: "jump", chain };
 }

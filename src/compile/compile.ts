@@ -9,15 +9,17 @@ import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./
 import { CHAINS } from "./chain-rules.ts";
 import type { Backend } from "./choose-backend.ts";
 import { arrivalRules, fwmarkRule, probeRule, sourceRules } from "./compile-ip-rules.ts";
-import { probeRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
-import { compileRules, type RuleChains } from "./compile-rules.ts";
+import { groupRoutes, probeRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";
+import { type ChainTraffic, compileRules, type RuleChains } from "./compile-rules.ts";
 import { compileRulesets, type Rulesets } from "./compile-rulesets.ts";
 import { needsArrivalMark, uplinkSysctls } from "./compile-sysctls.ts";
 import { expectations } from "./expectations.ts";
+import { type GroupTarget, groupTargets } from "./group-targets.ts";
 import { type MarkField, markField, slotMark } from "./mark-field.ts";
 import { preferences } from "./preferences.ts";
 import { renderSlotMemory } from "./slot-memory.ts";
 import { probeTableName, ruleOwner, tableNumber, type UplinkTarget, uplinkTargets } from "./targets.ts";
+import { userRules } from "./user-rules.ts";
 
 export interface CompileInput {
   readonly config: Config;
@@ -33,19 +35,30 @@ export interface CompileInput {
 export function compile(input: CompileInput): KernelState {
   const { config, facts, slots } = input;
   const targets = uplinkTargets(config, input.uplinks, slots.assignment);
+  const groups = groupTargets(config, input.uplinks, slots.assignment, facts);
   // A rule that drops or logs needs no slot, and is a rule all the same.
   const acts = Object.values(config.rule).some((rule) => !rule.disable && (rule.action === "drop" || rule.log === "enable"));
   if (config.disable || (slots.assignment.slots.size === 0 && !acts)) return EMPTY_STATE;
   const field = markField(config["mark-mask"]);
   const strict = targets.filter((target) => target.state !== undefined && needsArrivalMark(target, facts.rpFilter));
-  const names = targets.flatMap(({ name, table, tableName, probeTable }) => [
-    { id: table, name: tableName, owner: uplinkOwner(name) },
-    ...(probeTable === undefined ? [] : [{ id: probeTable, name: probeTableName(tableName) }]),
-  ]);
-  const forwarded = compileRules(config, facts, slots.assignment, false, CHAINS.forwarded, input.backend);
-  const local = compileRules(config, facts, slots.assignment, true, CHAINS.local, input.backend);
+  const names = [
+    ...targets.flatMap(({ name, table, tableName, probeTable }) => [
+      { id: table, name: tableName, owner: uplinkOwner(name) },
+      ...(probeTable === undefined ? [] : [{ id: probeTable, name: probeTableName(tableName) }]),
+    ]),
+    ...groups
+      .flatMap((group) => [group, ...group.members])
+      .map(({ table, tableName, owner }) => ({ id: table, name: tableName, owner })),
+  ];
+  const forwarded = compileRules(config, facts, slots.assignment, "forwarded", CHAINS.forwarded, input.backend);
+  const local = compileRules(config, facts, slots.assignment, "local", CHAINS.local, input.backend);
+  const inbound = compileRules(config, facts, slots.assignment, "inbound", CHAINS.inbound, input.backend);
   const parts = facts.families.map((family) =>
-    compileFamily(input, family, field, targets, strict, forwarded[family], local[family]),
+    compileFamily(input, family, field, targets, groups, strict, {
+      forwarded: forwarded[family],
+      local: local[family],
+      inbound: inbound[family],
+    }),
   );
   return {
     chains: parts.flatMap((part) => part.chains),
@@ -102,39 +115,45 @@ function compileFamily(
   family: Family,
   field: MarkField,
   targets: readonly UplinkTarget[],
+  groups: readonly GroupTarget[],
   strict: readonly UplinkTarget[],
-  forwarded: RuleChains,
-  local: RuleChains,
+  rules: Readonly<Record<ChainTraffic, RuleChains>>,
 ): FamilyPart {
   const { config, facts, slots } = input;
   const at = preferences(config["rule-priority"], facts.catchAlls, family);
   const thrown = thrownPrefixes(config, facts.links, family);
   const others = otherTargets(config, facts, targets, slots);
   return {
-    ...compileRulesets(input, { family, field, uplinks: targets, strict, forwarded, local }),
+    ...compileRulesets(input, { family, field, uplinks: targets, groups, strict, ...rules }),
     ipRules: [
       ...targets.map((target) => fwmarkRule(family, at, slotMark(field, target.slot), target.table)),
+      ...groups
+        .flatMap((group) => [group, ...group.members])
+        .map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
       ...others.map(({ slot, table }) => fwmarkRule(family, at, slotMark(field, slot), table)),
       ...(family === "ipv4" ? arrivalRules(strict, field, at) : []),
       ...targets.flatMap((target) => probeRule(target, family, field, at)),
-      ...targets.flatMap((target) => sourceRules(target, family, at)),
+      ...sourceRules(targets, family, at),
+      ...(family === "ipv4" ? userRules(config, facts.links, targets, at) : []),
     ],
     routes: [
       ...targets.flatMap((target) => [...uplinkRoutes(target, family, thrown), ...probeRoutes(target, family, thrown)]),
+      ...groups.flatMap((group) => groupRoutes(group, family, thrown)),
       ...others.flatMap(({ owner, table }) => (owner === PROHIBIT_OWNER ? [refusal(family, table, "prohibit")] : [])),
     ],
-    expectations: expectations(targets, family, field, thrown),
+    expectations: expectations(targets, groups, family, field, thrown),
   };
 }
 
-/** Slots without an uplink: `set table`, whose routes are the operator's, and `action prohibit`, whose table holds nothing else. */
+/** Slots without an uplink or a group: `set table`, whose routes are the operator's, and `action prohibit`, whose table holds nothing else. */
 function otherTargets(config: Config, facts: Facts, targets: readonly UplinkTarget[], slots: AssignedSlots) {
   const found = new Map<string, { owner: string; slot: number; table: number }>();
   for (const rule of Object.values(config.rule)) {
     if (rule.disable) continue;
     const owner = ruleOwner(rule);
     const slot = owner === undefined ? undefined : slots.assignment.slots.get(owner);
-    if (owner === undefined || slot === undefined || rule.set.uplink !== undefined) continue;
+    if (owner === undefined || slot === undefined) continue;
+    if (rule.set.table === undefined && owner !== PROHIBIT_OWNER) continue;
     const table = owner === PROHIBIT_OWNER ? TABLE_BASE + slot : tableNumber(rule.set.table ?? "", targets, facts.tableNames);
     if (table !== undefined) found.set(owner, { owner, slot, table });
   }

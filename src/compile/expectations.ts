@@ -1,5 +1,7 @@
+import type { Uplink } from "../config/schema.ts";
 import type { Expectation } from "../kernel/kernel-state.ts";
 import { type Family, parsePrefix, prefixHolds } from "../net/address.ts";
+import { type GroupTarget, liveMembers, type MemberTarget } from "./group-targets.ts";
 import { type MarkField, slotMark } from "./mark-field.ts";
 import { carries, type UplinkTarget } from "./targets.ts";
 
@@ -9,9 +11,10 @@ const WITNESSES: Readonly<Record<Family, readonly string[]>> = {
   ipv6: ["2001:db8::1", "2001:db8:ffff::1", "2600::1", "2a00::1", "2400::1", "2001:2::1"],
 };
 
-/** What `ip route get` has to answer for each uplink's mark. Computed from states, not from the routes the diff compares. */
+/** What `ip route get` has to answer for the mark of each uplink, group and member. Computed from states, not from the routes the diff compares. */
 export function expectations(
-  targets: readonly UplinkTarget[],
+  uplinks: readonly UplinkTarget[],
+  groups: readonly GroupTarget[],
   family: Family,
   field: MarkField,
   thrown: readonly string[],
@@ -21,17 +24,34 @@ export function expectations(
     (address) => !prefixes.some((prefix) => prefix !== undefined && prefixHolds(prefix, address)),
   );
   if (destination === undefined) return [];
-  return targets.map((target) => ({
+  const asked = (owner: string, slot: number, answer: Answer): Expectation => ({
     family,
-    owner: `uplink ${target.name}`,
-    fwmark: slotMark(field, target.slot),
+    owner,
+    fwmark: slotMark(field, slot),
     destination,
-    answer: answerOf(target, family),
-  }));
+    answer,
+  });
+  return [
+    ...uplinks.map((target) => asked(`uplink ${target.name}`, target.slot, uplinkAnswer(target, family))),
+    ...groups.flatMap((group) => [
+      asked(group.owner, group.slot, groupAnswer(group, family)),
+      ...group.members.map((member) => asked(member.owner, member.slot, groupAnswer(group, family, member))),
+    ]),
+  ];
 }
 
-function answerOf(target: UplinkTarget, family: Family): Expectation["answer"] {
-  if (carries(target, family)) return { table: target.table };
-  const ifDown = target.config["if-down"];
-  return ifDown === "main" ? { notTable: target.table } : { refused: ifDown };
+type Answer = Expectation["answer"];
+
+function uplinkAnswer(target: UplinkTarget, family: Family): Answer {
+  return carries(target, family) ? { table: target.table } : downAnswer(target.table, target.config["if-down"]);
+}
+
+function groupAnswer(group: GroupTarget, family: Family, first?: MemberTarget): Answer {
+  const { table } = first ?? group;
+  const device = liveMembers(group, family, first)[0]?.state?.interface;
+  return device === undefined ? downAnswer(table, group.config["if-down"]) : { table, device };
+}
+
+function downAnswer(table: number, ifDown: Uplink["if-down"]): Answer {
+  return ifDown === "main" ? { notTable: table } : { refused: ifDown };
 }

@@ -3,7 +3,7 @@ import { CHAIN_PREFIX, PROBE_TABLE_BASE, TABLE_BASE } from "../kernel/ownership.
 import type { Family } from "../net/address.ts";
 import type { SlotAssignment } from "../uplink/facts.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
-import { PROHIBIT_OWNER, tableOwner, uplinkOwner, usedUplinks } from "./assign-slots.ts";
+import { groupOwner, PROHIBIT_OWNER, tableOwner, uplinkOwner, usedUplinks } from "./assign-slots.ts";
 
 /** An uplink as the compiler sees it: what the operator said, what is known, and its numbers. */
 export interface UplinkTarget {
@@ -43,6 +43,11 @@ export function uplinkTargets(config: Config, uplinks: readonly UplinkState[], s
   });
 }
 
+/** Chain that a rule of `traffic inbound` jumps to. */
+export function answerChain(slot: number): string {
+  return `${CHAIN_PREFIX}_BACK_${slot}`;
+}
+
 /** Chain that a rule with `action set` or `prohibit` jumps to. */
 export function targetChain(slot: number): string {
   return `${CHAIN_PREFIX}_T_${slot}`;
@@ -52,7 +57,9 @@ export function targetChain(slot: number): string {
 export function ruleOwner(rule: Rule): string | undefined {
   if (rule.action === "prohibit") return PROHIBIT_OWNER;
   if (rule.action !== "set") return undefined;
-  if (rule.set.uplink !== undefined) return uplinkOwner(rule.set.uplink);
+  const uplink = rule.set.uplink ?? rule.set["reply-uplink"];
+  if (uplink !== undefined) return uplinkOwner(uplink);
+  if (rule.set.group !== undefined) return groupOwner(rule.set.group);
   if (rule.set.table !== undefined) return tableOwner(rule.set.table);
   throw new Error("Bug: a rule with nothing to set passed the checks");
 }
@@ -69,7 +76,6 @@ export function tableNumber(
 }
 
 /** Whether the uplink can carry packets of the family now, as far as the kernel will see it. */
-export function carries(target: UplinkTarget, family: Family): boolean {
-  const { state } = target;
+export function carries({ state }: { readonly state: UplinkState | undefined }, family: Family): boolean {
   return state !== undefined && state.objection === undefined && state.link === "up" && state.routes[family].kind !== "none";
 }

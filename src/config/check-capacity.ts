@@ -1,12 +1,13 @@
 import { hex32 } from "../net/fwmark.ts";
 import type { Check } from "./check.ts";
+import { usedGroups } from "./used-groups.ts";
 import { slotCapacity } from "./values/mark.ts";
 
 /** Every uplink, group, member of a group, table that a rule names, and the action prohibit takes a slot of the mark. */
 export function checkCapacity(check: Check): void {
   const { config, uplinksInUse } = check;
-  const groups = Object.values(config.group).filter(({ disable }) => !disable);
-  const members = groups.reduce((count, { uplink }) => count + Object.keys(uplink).length, 0);
+  const groups = usedGroups(config);
+  const members = groups.reduce((count, [, { uplink }]) => count + Object.keys(uplink).length, 0);
   const rules = Object.values(config.rule).filter(({ disable }) => !disable);
   const tables = new Set(rules.flatMap(({ action, set }) => (action === "set" && set.table !== undefined ? [set.table] : [])))
     .size;

@@ -1,17 +1,38 @@
 import type { Check } from "./check.ts";
+import type { Group } from "./schema.ts";
 import { suggest } from "./suggest.ts";
 
-/** Groups: their names, their members. */
+/** Groups: their names, their members, and settings that say nothing where they stand. */
 export function checkGroups(check: Check): void {
-  const { uplink, group } = check.config;
-  for (const [name, { uplink: members, disable }] of Object.entries(group)) {
+  const { uplink } = check.config;
+  for (const [name, group] of Object.entries(check.config.group)) {
     const path = ["group", name];
     if (Object.hasOwn(uplink, name)) check.error(path, `"${name}" is also the name of an uplink`);
-    const names = Object.keys(members);
-    if (names.length === 0 && !disable && !check.isBroken(path)) check.warn(path, "has no members");
-    for (const member of names) {
-      if (!Object.hasOwn(uplink, member))
-        check.error(path, `uplink "${member}" is not configured${suggest(member, Object.keys(uplink))}`);
+    const names = Object.keys(group.uplink);
+    if (names.length === 0 && !group.disable && !check.isBroken(path)) {
+      check.warn(path, `has no members: its traffic always goes by if-down ${group["if-down"]}`);
     }
+    for (const member of names) checkMember(check, path, member);
+    if (!group.disable) checkModes(check, path, group);
+  }
+}
+
+function checkMember(check: Check, path: readonly string[], member: string): void {
+  const { uplink, group } = check.config;
+  if (!Object.hasOwn(uplink, member)) {
+    const hint = Object.hasOwn(group, member)
+      ? " (it is a group: a group's members are uplinks)"
+      : suggest(member, Object.keys(uplink));
+    check.error(path, `uplink "${member}" is not configured${hint}`);
+  } else if (uplink[member]?.disable) check.warn(path, `uplink "${member}" is disabled and counts as down`);
+}
+
+function checkModes(check: Check, path: readonly string[], { mode, failback, ...group }: Group): void {
+  const members = Object.values(group.uplink);
+  if (mode === "balance" && failback === "immediate") {
+    check.warn(path, "failback immediate has no effect with mode balance: no member comes before another");
+  }
+  if (mode === "failover" && members.some(({ weight }) => weight !== 1)) {
+    check.warn(path, "weight has no effect with mode failover: the member with the lowest priority has all");
   }
 }

@@ -18,6 +18,9 @@ export function checkRuleTarget(check: Check, path: readonly string[], rule: Rul
   else if (rule.traffic === "inbound" && targets.length > 0 && rule.set["reply-uplink"] === undefined) {
     check.error(path, "traffic inbound needs set reply-uplink: it decides where replies go");
   }
+  // The router would take the packets for itself all the same: no ip rule of ours comes before its own addresses.
+  if (rule.traffic === "inbound" && rule.action === "prohibit")
+    check.error(path, "traffic inbound cannot be refused with action prohibit; use drop");
   checkUplinkName(check, path, rule.set.uplink);
   checkUplinkName(check, path, rule.set["reply-uplink"]);
   const { uplink, group } = check.config;
@@ -25,6 +28,8 @@ export function checkRuleTarget(check: Check, path: readonly string[], rule: Rul
   if (name !== undefined && !Object.hasOwn(group, name)) {
     const hint = Object.hasOwn(uplink, name) ? ` (it is an uplink: "set uplink ${name}")` : suggest(name, Object.keys(group));
     check.error(path, `group "${name}" is not configured${hint}`);
+  } else if (name !== undefined && group[name]?.disable) {
+    check.warn(path, `group "${name}" is disabled and counts as down (if-down ${group[name]["if-down"]})`);
   }
   if (rule.set.table !== undefined) checkTable(check, path, rule.set.table);
 }

@@ -1,5 +1,6 @@
 import { hex32 } from "../net/fwmark.ts";
 import type { Check } from "./check.ts";
+import { memberTableName, usedGroups } from "./used-groups.ts";
 import { slotCapacity } from "./values/mark.ts";
 
 /** The kernel's own tables (include/uapi/linux/rtnetlink.h). */
@@ -42,6 +43,16 @@ export function checkUplinkNumbers(check: Check): void {
     push(names, tableName, name);
     // Its probes have a table too (compile/targets.ts).
     if (uplink.health !== undefined) push(names, `${tableName}.probe`, name);
+  }
+  for (const [group, { uplink }] of usedGroups(config)) {
+    // A group and an uplink of one name are reported by checkGroups.
+    for (const name of [group, ...Object.keys(uplink).map((member) => memberTableName(group, member))]) {
+      const taken = context.tableNames?.get(name);
+      if (taken !== undefined)
+        check.error(["group", group], `its table name ${name} is already the name of table ${taken} on this router`);
+      const user = names.get(name)?.find((other) => other !== group);
+      if (user !== undefined) check.error(["uplink", user], `table-name ${name} is the name of a table of group ${group}`);
+    }
   }
   reportShared(check, tables, (table) => `table ${table}`);
   reportShared(check, marks, (mark) => `mark ${mark}`);

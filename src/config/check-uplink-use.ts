@@ -16,25 +16,65 @@ export function checkUplinkUse(check: Check): void {
       check.error(path, `${uplink.interface} is also a LAN interface; track-inbound needs gateway-mac`);
     }
     checkSourceValidation(check, path, uplink);
+    if (
+      uplink["gateway-mac"] !== undefined &&
+      uplink.interface !== undefined &&
+      check.interfaces.isPointToPoint(uplink.interface)
+    )
+      check.error(path, `gateway-mac needs a network with MAC addresses; ${uplink.interface} is a point-to-point link`);
   }
-  checkSharedInterfaces(check);
-}
-
-/** Only the gateway's MAC address would tell by which of an interface's uplinks a connection came in: the last one has them all. */
-function checkSharedInterfaces(check: Check): void {
-  const users = new Map<string, string[]>();
+  const sharing = new Map<string, string[]>();
   for (const [name, uplink] of Object.entries(check.config.uplink)) {
     if (uplink.disable || uplink.interface === undefined) continue;
-    if (uplink["track-inbound"] === "disable" || uplink["gateway-mac"] !== undefined) continue;
-    users.set(uplink.interface, [...(users.get(uplink.interface) ?? []), name]);
+    sharing.set(uplink.interface, [...(sharing.get(uplink.interface) ?? []), name]);
   }
-  for (const [name, uplinks] of users) {
-    const last = uplinks.at(-1);
-    if (last === undefined || uplinks.length < 2) continue;
+  for (const [name, uplinks] of sharing) if (uplinks.length > 1) checkSharedInterface(check, name, uplinks);
+  checkWildcards(check);
+}
+
+/** Uplinks on one interface are told apart by their gateways' MAC addresses alone; its sysctls they have in common. */
+function checkSharedInterface(check: Check, interfaceName: string, names: readonly string[]): void {
+  const { uplink } = check.config;
+  const path = (some: readonly string[]): string[] => ["uplink", `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`];
+  const untold = names.filter(
+    (name) => uplink[name]?.["track-inbound"] === "enable" && uplink[name]["gateway-mac"] === undefined,
+  );
+  if (untold.length > 1) {
     check.warn(
-      ["uplink", `${uplinks.slice(0, -1).join(", ")} and ${last}`],
-      `track-inbound cannot tell them apart on ${name} without gateway-mac: all that comes in there is answered by ${last}`,
+      path(untold),
+      `track-inbound cannot tell them apart on ${interfaceName} without gateway-mac: all that comes in there is answered by ${untold.at(-1)}`,
     );
+  }
+  for (const [i, name] of names.entries()) {
+    const mac = uplink[name]?.["gateway-mac"];
+    const other = names.slice(0, i).find((earlier) => mac !== undefined && uplink[earlier]?.["gateway-mac"] === mac);
+    if (other !== undefined) check.error(path([other, name]), `both have gateway-mac ${mac} on ${interfaceName}`);
+  }
+  const modes = names.filter((name) => uplink[name]?.["source-validation"] !== "auto");
+  const [first = "", second] = [...new Set(modes.map((name) => uplink[name]?.["source-validation"]))];
+  if (second !== undefined) {
+    check.error(path(modes), `${interfaceName} has one source-validation for them all, not ${first} and ${second}`);
+  }
+}
+
+/** `eth+` takes in an uplink's interface that nobody meant: what arrives there is noted and answered, not steered. */
+function checkWildcards(check: Check): void {
+  const tracked = Object.entries(check.config.uplink).flatMap(([name, uplink]) =>
+    uplink.disable || uplink["track-inbound"] === "disable" || uplink.interface === undefined
+      ? []
+      : [{ name, device: uplink.interface }],
+  );
+  for (const [number, rule] of Object.entries(check.config.rule)) {
+    if (rule.disable || (rule.traffic !== "forwarded" && rule.traffic !== "all")) continue;
+    const interfaces = rule["inbound-interface"];
+    for (const { name, device } of tracked) {
+      const taken = interfaces.find((match) => match.wildcard && !match.negate && device.startsWith(match.name));
+      if (taken === undefined || interfaces.some((match) => match.negate && match.name === device)) continue;
+      check.warn(
+        ["rule", number],
+        `inbound-interface ${taken.name}+ takes nothing from ${device}: uplink ${name} has track-inbound, what comes in there is answered there`,
+      );
+    }
   }
 }
 

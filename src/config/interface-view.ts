@@ -10,6 +10,8 @@ export interface InterfaceView {
   addresses(name: string): readonly InterfaceAddress[];
   /** Every address is in the configuration: nothing comes by DHCP or from a peer. */
   isStatic(name: string): boolean;
+  /** A link with a peer and no network: its packets have no MAC addresses. */
+  isPointToPoint(name: string): boolean;
   isOwnAddress(address: string): boolean;
 }
 
@@ -31,14 +33,17 @@ export function interfaceView(context: CheckContext): InterfaceView {
     });
   const addresses = (name: string) => [...(configured.get(name)?.addresses ?? []), ...kernelAddresses(name)];
   const own = new Set([...configured.keys(), ...links.keys()].flatMap((name) => addresses(name).map(({ address }) => address)));
+  const isPointToPoint = (name: string): boolean =>
+    configured.get(name)?.pointToPoint === true || links.get(name)?.pointToPoint === true;
   return {
     names: [...known.keys()],
     exists: (name) => known.has(name),
     addresses,
     isStatic(name) {
       const one = configured.get(name);
-      return one !== undefined && !one.dynamic && !one.pointToPoint && links.get(name)?.pointToPoint !== true;
+      return one !== undefined && !one.dynamic && !isPointToPoint(name);
     },
+    isPointToPoint,
     isOwnAddress: (address) => own.has(address),
   };
 }

@@ -1,5 +1,6 @@
 import { parseSlotMemory, parseTableNames } from "../compile/slot-memory.ts";
 import type { Config } from "../config/schema.ts";
+import { isOwnValue } from "../kernel/kernel-objects.ts";
 import { FAMILIES, type Family } from "../net/address.ts";
 import type { ForeignWrite } from "../net/foreign-marks.ts";
 import type { Paths } from "../paths.ts";
@@ -134,14 +135,15 @@ export async function readTableNames(host: Host, paths: Paths): Promise<Map<stri
   return new Map(texts.flatMap((text) => [...parseTableNames(text ?? "")]));
 }
 
-/** rp_filter as it was before us: what we set ourselves says nothing about the firewall's wish. */
+/** rp_filter as others want it: what we set ourselves says nothing about the firewall's wish. */
 async function readRpFilter(host: Host, paths: Paths, interfaces: readonly string[]): Promise<Map<string, number>> {
   const origins = await readOrigins(host, paths.sysctls);
   const values = new Map<string, number>();
   for (const name of new Set(interfaces)) {
     const key = `net/ipv4/conf/${name}/rp_filter`;
-    const text = origins.get(key)?.found ?? (await host.read(`/proc/sys/${key}`));
-    if (text !== undefined) values.set(name, Number(text.trim()));
+    const now = (await host.read(`/proc/sys/${key}`))?.trim();
+    const origin = origins.get(key);
+    if (now !== undefined) values.set(name, Number(origin !== undefined && isOwnValue(origin, now) ? origin.found : now));
   }
   return values;
 }

@@ -5,6 +5,7 @@ import type { Host } from "./host.ts";
 /** What the kernel says to an expectation: the table whose route it would take, or the error it refuses with. */
 interface Answer {
   readonly table?: number;
+  readonly device?: string;
   readonly error?: string;
 }
 
@@ -43,18 +44,22 @@ async function askAll(host: Host, asked: readonly Expectation[]): Promise<Answer
     if (error !== undefined) return { error };
     const line = lines[next++];
     if (line === undefined) return { error: "no answer" };
-    const [route] = JSON.parse(line) as { table?: string }[];
-    return { table: Number(route?.table ?? 254) };
+    const [route] = JSON.parse(line) as { table?: string; dev?: string }[];
+    return { table: Number(route?.table ?? 254), ...(route?.dev === undefined ? {} : { device: route.dev }) };
   });
 }
 
 function disagreement({ family, owner, fwmark, answer, destination }: Expectation, got: Answer): string[] {
   const wrong = (wanted: string): string[] => [
     `packets marked ${formatFwmark(fwmark)} for ${owner} (${family}, asked for ${destination}) should ${wanted}, but the kernel says: ${
-      got.error === undefined ? `table ${got.table}` : got.error
+      got.error ?? `table ${got.table}${got.device === undefined ? "" : `, ${got.device}`}`
     }. Is there an ip rule in front of ours?`,
   ];
-  if ("table" in answer) return got.table === answer.table ? [] : wrong(`use table ${answer.table}`);
+  if ("table" in answer) {
+    const by = answer.device === undefined ? "" : `, ${answer.device}`;
+    const agreed = got.table === answer.table && (answer.device === undefined || answer.device === got.device);
+    return agreed ? [] : wrong(`use table ${answer.table}${by}`);
+  }
   if ("notTable" in answer) return got.table === answer.notTable ? wrong("go on to main") : [];
   return got.error?.includes(REFUSALS[answer.refused]) ? [] : wrong(`be refused (${answer.refused})`);
 }

@@ -26,6 +26,7 @@ export function renderIpRule(rule: IpRule): string {
   if (rule.from !== undefined) words.push(`from ${rule.from}`);
   if (rule.iif !== undefined) words.push(`iif ${rule.iif}`);
   if (rule.oif !== undefined) words.push(`oif ${rule.oif}`);
+  if (rule.uidrange !== undefined) words.push(`uidrange ${rule.uidrange.first}-${rule.uidrange.last}`);
   if (rule.fwmark !== undefined) words.push(`fwmark ${hex32(rule.fwmark.value)}/${hex32(rule.fwmark.mask)}`);
   if (rule.action === "nop") words.push("nop");
   else if ("goto" in rule.action) words.push(`goto ${rule.action.goto}`);
@@ -91,6 +92,9 @@ export function parseIpRules(json: readonly unknown[], family: Family): IpRule[]
       ...(from === undefined ? {} : { from: entry.srclen === undefined ? from : `${from}/${entry.srclen}` }),
       ...(entry.iif === undefined ? {} : { iif: entry.iif }),
       ...(entry.oif === undefined ? {} : { oif: entry.oif }),
+      ...(entry.uid_start === undefined || entry.uid_end === undefined
+        ? {}
+        : { uidrange: { first: entry.uid_start, last: entry.uid_end } }),
       ...(entry.fwmark === undefined ? {} : { fwmark: fwmarkOf(entry.fwmark, entry.fwmask) }),
       action,
     });

@@ -66,6 +66,13 @@ export interface KernelObjects extends PlainObjects {
 export interface SysctlOrigin {
   readonly found: string;
   readonly set: string;
+  /** What we had set before that: still there when a run died before it wrote the new value. */
+  readonly was?: string;
+}
+
+/** Whether the value that a sysctl has comes from us. */
+export function isOwnValue({ set, was }: SysctlOrigin, value: string): boolean {
+  return value === set || value === was;
 }
 
 export interface Observed extends KernelObjects {

@@ -10,6 +10,8 @@ export interface IpRule {
   readonly iif?: string;
   /** Only packets of sockets that are bound to this interface match. */
   readonly oif?: string;
+  /** Users (first and last included) whose programs the packet is of. */
+  readonly uidrange?: { readonly first: number; readonly last: number };
   readonly fwmark?: Fwmark;
   readonly action: { readonly lookup: number } | { readonly goto: number } | "nop";
 }
@@ -56,9 +58,9 @@ export interface Expectation {
   readonly fwmark: Fwmark;
   /** An address that no throw route of the table covers. */
   readonly destination: string;
-  /** The table that answers, a refusal by the kill switch, or any table that is not the slot's own. */
+  /** The table that answers (by that device, where there is more than one), a refusal by the kill switch, or any table that is not the slot's own. */
   readonly answer:
-    | { readonly table: number }
+    | { readonly table: number; readonly device?: string }
     | { readonly refused: "prohibit" | "unreachable" | "blackhole" }
     | { readonly notTable: number };
 }

@@ -29,7 +29,15 @@ export const PROTOCOL_NAME = "policy-route";
 export const KILL_SWITCH_METRIC = 4278198272;
 
 /** Preference offsets from `rule-priority` (kernel-layout.md section 0). The band is ours together with PROTOCOL. */
-export const PREFERENCE = { fwmark: 0, arrivalGoto: 10, arrivalLookup: 20, arrivalEnd: 30, probe: 50, from: 100 } as const;
+export const PREFERENCE = {
+  fwmark: 0,
+  arrivalGoto: 10,
+  arrivalLookup: 20,
+  arrivalEnd: 30,
+  probe: 50,
+  from: 100,
+  user: 110,
+} as const;
 
 /** Default table of a slot unless the operator gives one. */
 export const TABLE_BASE = 2000;

@@ -3,7 +3,7 @@ import type { Fwmark } from "../net/fwmark.ts";
 import { formatFwmark } from "../net/fwmark.ts";
 import { renderIpRule, renderRoute, routeKey } from "./iproute.ts";
 import { renderIpSet } from "./ipset.ts";
-import type { KernelObjects, Observed, SysctlOrigin } from "./kernel-objects.ts";
+import { isOwnValue, type KernelObjects, type Observed, type SysctlOrigin } from "./kernel-objects.ts";
 import { SPARE_SET } from "./ownership.ts";
 import { planNft } from "./plan-nft.ts";
 import { planTables } from "./plan-tables.ts";
@@ -23,11 +23,23 @@ export type Step =
 
 export type Plan = readonly Step[];
 
+/** Connections that have to be forgotten, since the way they took is not there any more. */
+export interface Forgetting {
+  readonly family: Family;
+  readonly mark: Fwmark;
+  /** Only those whose source was translated (IPS_SRC_NAT). */
+  readonly translated: boolean;
+  /** `member web dsl is not used any more` */
+  readonly why: string;
+}
+
 export interface PlanOptions {
   /** File that remembers what sysctls were before us. */
   readonly originsPath: string;
   /** Marks whose connections remember an owner that has them no more; forgotten once no chain gives them to that owner. */
   readonly staleMarks: readonly Fwmark[];
+  /** To be forgotten once packets go the new way: sooner, they would come back on the old one. */
+  readonly forget?: readonly Forgetting[];
   /** The bits that connections keep when nothing of ours is left; taken out of all of them. */
   readonly abandonedMask?: number;
   /** Texts that files have until those connections are deleted, so that a run that dies before that is made up for. */
@@ -57,6 +69,7 @@ export function plan(target: KernelObjects, observed: Observed, options: PlanOpt
     ...sysctls.restore,
     ...files.remove,
     ...files.settle,
+    ...(options.forget ?? []).map(forgetStep),
   ];
 }
 
@@ -147,7 +160,9 @@ function planSysctls(target: KernelObjects, observed: Observed, originsPath: str
     const found = observed.sysctls.get(key);
     if (found === undefined || found === value) continue;
     const origin = origins.get(key);
-    origins.set(key, { found: origin?.found ?? found, set: value });
+    // Somebody else has written it since (a firewall's commit): that is now what he wants without us.
+    const isOurs = origin !== undefined && isOwnValue(origin, found);
+    origins.set(key, isOurs ? { found: origin.found, set: value, was: found } : { found, set: value });
     set.push({ do: "sysctl", why: `set ${key}`, key, value });
   }
   const during = renderOrigins(origins);
@@ -155,9 +170,11 @@ function planSysctls(target: KernelObjects, observed: Observed, originsPath: str
     const wanted = target.sysctls.get(key);
     if (wanted !== undefined && wanted !== origin.found) continue;
     origins.delete(key);
-    if (wanted === undefined && observed.sysctls.get(key) === origin.set)
+    if (wanted === undefined && isOwnValue(origin, observed.sysctls.get(key) ?? ""))
       restore.push({ do: "sysctl", why: `put ${key} back`, key, value: origin.found });
   }
+  // The new value is written by now: what stays does not tell of the way here.
+  for (const [key, { found, set: value }] of origins) origins.set(key, { found, set: value });
   const after = renderOrigins(origins);
   if (during !== renderOrigins(observed.origins))
     set.unshift({ do: "write", why: "remember sysctls as found", path: originsPath, text: during });
@@ -190,6 +207,11 @@ function planFiles(
   }
   const remove = [...observed.files.keys()].filter((path) => !target.files.has(path));
   return { write, settle, remove: remove.map((path) => ({ do: "remove", why: "names for iproute2", path })) };
+}
+
+function forgetStep({ family, mark, translated, why }: Forgetting): Step {
+  const argv = ["conntrack", "-D", "-f", family, "-m", formatFwmark(mark), ...(translated ? ["-n"] : [])];
+  return { do: "run", why: `forget connections: ${why} (${family})`, argv, tolerate: [1, 127] };
 }
 
 /**

@@ -57,6 +57,9 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m addrtype --${SHORT[match.side]}-type LOCAL`;
     case "no-ipsec":
       return "-m policy --dir out --pol none";
+    case "chance":
+      // As iptables-save prints it; the kernel keeps 31 bits of it (xt_statistic).
+      return `-m statistic --mode random --probability ${(match.part / match.of).toFixed(11)}`;
     case "label":
       // A number needs no entry in connlabel.conf, which nobody has (iptables 1.8.9).
       return `-m connlabel --label ${match.label}`;

@@ -95,6 +95,8 @@ function renderMatch(match: Match, family: Family): string {
       return `fib ${SHORT[match.side]}addr type local`;
     case "no-ipsec":
       return "rt ipsec missing";
+    case "chance":
+      return `numgen random mod ${match.of} < ${match.part}`;
     case "label":
       return `ct label ${match.label}`;
   }

@@ -47,6 +47,8 @@ export type Match =
   | { readonly match: "local-address"; readonly side: Side }
   /** No IPsec policy will transform the packet on its way out. */
   | { readonly match: "no-ipsec" }
+  /** True of `part` packets out of `of`, by chance; each time it is asked anew. */
+  | { readonly match: "chance"; readonly part: number; readonly of: number }
   /** A bit of the connection's label, 0-127. */
   | { readonly match: "label"; readonly label: number };
 

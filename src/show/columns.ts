@@ -45,9 +45,9 @@ function formatLine(columns: readonly Column[], cells: readonly string[], widths
   return `${padded.join(" ".repeat(GAP)).trimEnd()}\n`;
 }
 
-/** Breaks at blanks, and in long lists behind commas; a longer piece stands alone and sticks out. */
+/** Breaks at blanks, and in long lists behind commas that are in no word's brackets; a longer piece stands alone and sticks out. */
 export function wrap(text: string, width: number): string[] {
-  const pieces = text.match(/[^ ,]*(?:,| +|$)/g)?.filter((piece) => piece !== "") ?? [];
+  const pieces = text.match(/(?:\([^ )]*\)|[^ ,])*(?:,| +|$)/g)?.filter((piece) => piece !== "") ?? [];
   const lines: string[] = [];
   let line = "";
   for (const piece of pieces) {

@@ -1,15 +1,18 @@
 import { formatTable, WIDTH, wrap } from "./columns.ts";
+import { formatGroupList } from "./format-group.ts";
 import type { Shown, ShownRule, ShownUplink } from "./model.ts";
 import { countWords, gatewayWords, healthWords, stateLine, tableWords, waysWords } from "./words.ts";
 
-/** One screen: state, uplinks, rules, problems. */
+/** One screen: state, uplinks, groups, rules, problems. */
 export function formatOverview(shown: Shown): string {
   const uplinks = shown.uplinks ?? [];
+  const groups = shown.groups ?? [];
   const rules = shown.rules ?? [];
   return [
     stateLine(shown),
     ...(shown.description === undefined ? [] : [`${shown.description}\n`]),
     ...(uplinks.length === 0 ? [] : [formatUplinkList(uplinks)]),
+    ...(groups.length === 0 ? [] : [formatGroupList(groups)]),
     ...(rules.length === 0 ? [] : [formatRuleList(rules)]),
     formatProblems(shown),
   ].join("");
@@ -35,7 +38,7 @@ export function formatUplinkList(uplinks: readonly ShownUplink[]): string {
       return [
         uplink.name,
         uplink.interface ?? "-",
-        uplink.state,
+        uplink.forced === undefined ? uplink.state : `${uplink.state} (forced)`,
         gateways.length === 0 ? "-" : [...new Set(gateways)].join("\n"),
         tableWords(uplink.table) ?? "-",
         uplink.mark?.value ?? "-",
@@ -82,7 +85,10 @@ export function formatProblems(shown: Shown): string {
   const said = (shown.uplinks ?? []).flatMap((uplink) =>
     uplink.state === "down" ? [`policy-route uplink ${uplink.name}: ${uplink.why}`] : [],
   );
-  const problems = [...down, ...shown.warnings.filter((warning) => !said.includes(warning))];
+  const empty = (shown.groups ?? [])
+    .filter((group) => group.state === "down" && group.members.length > 0)
+    .map((group) => `policy-route group ${group.name}: no member is up, if-down ${group.ifDown}`);
+  const problems = [...down, ...empty, ...shown.warnings.filter((warning) => !said.includes(warning))];
   if (problems.length === 0) return "";
   const lines = problems.flatMap((problem) => wrap(problem, WIDTH - 2).map((line, i) => `${i === 0 ? "- " : "  "}${line}\n`));
   return ["Problems\n", ...lines].join("");

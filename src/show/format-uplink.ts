@@ -1,6 +1,6 @@
 import { formatFields } from "./columns.ts";
 import type { ShownHealth, ShownRoute, ShownTarget, ShownUplink } from "./model.ts";
-import { countWords, sourceWords, tableWords, timeWords, wayWords } from "./words.ts";
+import { countWords, IF_DOWN, sourceWords, tableWords, timeWords, wayWords } from "./words.ts";
 
 /** Everything about one uplink. */
 export function formatUplink(uplink: ShownUplink): string {
@@ -15,6 +15,12 @@ export function formatUplink(uplink: ShownUplink): string {
       ["IPv4", uplink.state === "disabled" ? undefined : routeWords(uplink.ipv4, "ipv4", uplink.onlink)],
       ["IPv6", uplink.state === "disabled" ? undefined : routeWords(uplink.ipv6, "ipv6", uplink.onlink)],
       ["Marked packets", uplink.mark === undefined ? undefined : markedWords(uplink)],
+      [
+        "Forced",
+        uplink.forced === undefined
+          ? undefined
+          : `${uplink.forced}, until "force policy-route uplink ${uplink.name} auto" or reboot`,
+      ],
       ["If down", IF_DOWN[uplink.ifDown]],
       ["Table", tableWords(uplink.table)],
       ["Mark", uplink.mark === undefined ? undefined : `${uplink.mark.value}/${uplink.mark.mask} (slot ${uplink.mark.slot})`],
@@ -24,19 +30,13 @@ export function formatUplink(uplink: ShownUplink): string {
       ["Health", uplink.health === undefined ? undefined : verdictWords(uplink.health)],
       ["Probes", uplink.health?.targets.map(targetWords).join("\n")],
       ["Rules", uplink.rules.length === 0 ? "none" : uplink.rules.join(", ")],
+      ["Groups", uplink.groups.length === 0 ? undefined : uplink.groups.join(", ")],
       ["Connections", uplink.connections === undefined ? undefined : countWords(uplink.connections)],
     ])
   );
 }
 
 const LINKS = { up: "up", "no-carrier": "no carrier", "admin-down": "administratively down", missing: "does not exist" } as const;
-
-const IF_DOWN = {
-  main: "main: packets go the way of the main table",
-  prohibit: "prohibit: packets are refused",
-  unreachable: "unreachable: packets are refused",
-  blackhole: "blackhole: packets are dropped",
-} as const;
 
 function routeWords(route: ShownRoute, family: "ipv4" | "ipv6", onlink: boolean): string {
   if (route.kind === "none") return `no route${route.why === undefined ? "" : `: ${route.why}`}`;

@@ -1,6 +1,7 @@
 import { uplinkOwner } from "../compile/assign-slots.ts";
 import { markField, slotMark } from "../compile/mark-field.ts";
 import type { Uplink } from "../config/schema.ts";
+import type { Route } from "../kernel/kernel-state.ts";
 import { TABLE_BASE } from "../kernel/ownership.ts";
 import type { Family } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
@@ -40,19 +41,24 @@ export function hasLookup(sight: Sight, kernel: KernelSight, owner: string, fami
   );
 }
 
+/** What a lookup in one of our tables ends in. */
+function tableWay(kernel: KernelSight, links: readonly Link[], table: number, family: Family, own: Way): Way {
+  const route = tableRoute(kernel, links, table, family);
+  if (route === undefined || route.type === "throw") return MAIN;
+  return route.type === "unicast" ? own : { to: route.type };
+}
+
 /**
- * What a lookup in one of our tables ends in: the default of the lowest metric that the kernel would use. One over a link
- * without carrier is passed over, since `ignore_routes_with_linkdown` is set on uplinks; without any default main is asked next.
+ * The default in one of our tables that the kernel would use: the one of the lowest metric. One over a link without carrier is
+ * passed over, since `ignore_routes_with_linkdown` is set on uplinks; without any, main is asked next.
  */
-export function tableWay(kernel: KernelSight, links: readonly Link[], table: number, family: Family, own: Way): Way {
-  const defaults = kernel.observed.routes
+export function tableRoute(kernel: KernelSight, links: readonly Link[], table: number, family: Family): Route | undefined {
+  return kernel.observed.routes
     .filter((route) => route.family === family && route.table === table && route.prefix === "default")
-    .sort((a, b) => a.metric - b.metric);
-  for (const { type, device } of defaults) {
-    if (type === "unicast") {
+    .sort((a, b) => a.metric - b.metric)
+    .find(({ type, device }) => {
+      if (type !== "unicast") return true;
       const link = links.find((candidate) => candidate.name === device);
-      if (link?.up === true && link.carrier) return own;
-    } else return type === "throw" ? MAIN : { to: type };
-  }
-  return MAIN;
+      return link?.up === true && link.carrier;
+    });
 }

@@ -16,6 +16,7 @@ export interface Shown {
   readonly backend: ShownBackend;
   readonly description?: string;
   readonly uplinks?: readonly ShownUplink[];
+  readonly groups?: readonly ShownGroup[];
   readonly rules?: readonly ShownRule[];
   readonly tables?: readonly ShownTable[];
   readonly marks?: ShownMarks;
@@ -34,6 +35,8 @@ export interface ShownBackend {
 /** Where packets that carry a target's mark go at this moment. */
 export type Way =
   | { readonly to: "uplink"; readonly uplink: string }
+  /** Spread over the members of a group. */
+  | { readonly to: "uplinks"; readonly uplinks: readonly string[] }
   | { readonly to: "table"; readonly table: string }
   | { readonly to: "main" | "prohibit" | "unreachable" | "blackhole" | "drop" }
   /** The kernel does not hold what the rule asks for: see `plan`. */
@@ -63,10 +66,14 @@ export interface ShownUplink {
   /** `disable`, `masquerade` or an address. */
   readonly sourceNat: string;
   readonly trackInbound: boolean;
-  /** Numbers of the enabled rules that send packets here. */
+  /** Numbers of the enabled rules that send packets here; those that name a group are shown with the group. */
   readonly rules: readonly string[];
   /** Its probes; absent when none are configured. */
   readonly health?: ShownHealth;
+  /** Groups it is a member of. */
+  readonly groups: readonly string[];
+  /** What the operator said with `force`. */
+  readonly forced?: "up" | "down";
   /** Tracked connections that carry the uplink's mark; only where they were counted. */
   readonly connections?: number;
 }
@@ -94,6 +101,41 @@ export interface ShownTarget {
   readonly since?: number;
   /** What came of the last probe whose outcome was another than before: `12.3 ms`, `timeout`. */
   readonly last?: { readonly outcome: "answered" | "failed" | "unable"; readonly words: string };
+}
+
+export interface ShownGroup {
+  readonly name: string;
+  readonly description?: string;
+  /** `up`: at least one member is. */
+  readonly state: "up" | "down" | "disabled";
+  readonly mode: "failover" | "balance";
+  /** Where new connections go. */
+  readonly now: { readonly ipv4?: Way; readonly ipv6?: Way };
+  /** In the order in which they are used. */
+  readonly members: readonly ShownMember[];
+  readonly failback: "immediate" | "new-connections" | "manual";
+  /** Seconds. */
+  readonly failbackDelay: number;
+  readonly ifDown: IfDown;
+  /** Absent while the group has no slot: it is disabled and no rule names it. */
+  readonly table?: { readonly id: number; readonly name: string };
+  readonly mark?: ShownMark;
+  readonly rules: readonly string[];
+}
+
+export interface ShownMember {
+  readonly uplink: string;
+  readonly priority: number;
+  readonly weight: number;
+  /** `held`: up, and has no traffic back yet. */
+  readonly state: "up" | "held" | "down" | "disabled";
+  /** Why it is not up, in words. */
+  readonly why?: string;
+  /** Seconds since the epoch; absent when only `force policy-route group NAME failback` lets it go. */
+  readonly heldUntil?: number;
+  /** Of the connections that left by it. */
+  readonly table?: { readonly id: number; readonly name: string };
+  readonly slot?: number;
 }
 
 /** The default route of an uplink in one family. */

@@ -4,11 +4,11 @@ import type { View } from "./format-shown.ts";
 import type { Shown, ShownTable } from "./model.ts";
 
 /**
- * What one view is about: without a name all uplinks, rules or tables, with one only that. No view: everything.
+ * What one view is about: without a name all uplinks, groups, rules or tables, with one only that. No view: everything.
  * @throws OperatorError when nothing of that name is configured; the message suggests what may have been meant.
  */
 export function selectPart(shown: Shown, view: View, name: string | undefined): Shown {
-  const { uplinks, rules, tables, marks, ...rest } = shown;
+  const { uplinks, groups, rules, tables, marks, ...rest } = shown;
   switch (view) {
     case undefined:
       return shown;
@@ -16,6 +16,8 @@ export function selectPart(shown: Shown, view: View, name: string | undefined): 
       return marks === undefined ? rest : { ...rest, marks };
     case "uplink":
       return uplinks === undefined ? rest : { ...rest, uplinks: pick("uplink", uplinks, name, (uplink) => [uplink.name]) };
+    case "group":
+      return groups === undefined ? rest : { ...rest, groups: pick("group", groups, name, (group) => [group.name]) };
     case "rule":
       return rules === undefined ? rest : { ...rest, rules: pick("rule", rules, name, (rule) => [rule.number]) };
     case "table":

@@ -2,6 +2,7 @@ import { PROHIBIT_OWNER, uplinkOwner } from "../compile/assign-slots.ts";
 import { preferenceBand } from "../compile/audit-marks.ts";
 import { markField, slotMark } from "../compile/mark-field.ts";
 import type { Config } from "../config/schema.ts";
+import { memberTableName } from "../config/used-groups.ts";
 import { TABLE_BASE } from "../kernel/ownership.ts";
 import { formatFwmark, hex32 } from "../net/fwmark.ts";
 import type { MarkUse } from "../uplink/mark-use.ts";
@@ -30,11 +31,14 @@ export function showMarks(config: Config, sight: Sight): ShownMarks {
 }
 
 function showSlot(owner: string, slot: number, value: string, config: Config, sight: Sight): ShownSlot {
-  const [kind, name = ""] = owner.split(" ");
+  const [kind, name = "", member = ""] = owner.split(" ");
   const uplink = kind === "uplink" ? config.uplink[name] : undefined;
   const id = uplink === undefined ? undefined : tableOf(name, uplink, sight);
   if (uplink !== undefined && id !== undefined) {
     return { slot, value, owner: uplinkOwner(name), table: `${uplink["table-name"] ?? name} (${id})` };
+  }
+  if (kind === "group" || kind === "member") {
+    return { slot, value, owner, table: `${kind === "group" ? name : memberTableName(name, member)} (${TABLE_BASE + slot})` };
   }
   if (kind === "table") return { slot, value, owner, table: name };
   return { slot, value, owner, ...(owner === PROHIBIT_OWNER ? { table: `${TABLE_BASE + slot}` } : {}) };

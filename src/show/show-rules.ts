@@ -1,4 +1,4 @@
-import { PROHIBIT_OWNER, tableOwner, uplinkOwner } from "../compile/assign-slots.ts";
+import { groupOwner, PROHIBIT_OWNER, tableOwner, uplinkOwner } from "../compile/assign-slots.ts";
 import { flattenRule } from "../compile/flatten-rule.ts";
 import type { Config, Rule } from "../config/schema.ts";
 import { FAMILIES, type Family } from "../net/address.ts";
@@ -6,12 +6,14 @@ import { hasLookup, uplinkWay } from "./live-way.ts";
 import type { ShownRule, Way } from "./model.ts";
 import { type NotedLine, notedLines } from "./rule-lines.ts";
 import { ruleWords } from "./rule-words.ts";
+import { groupWays } from "./show-groups.ts";
 import type { KernelSight, Sight } from "./sight.ts";
 
 /** All configured rules, disabled ones too, in numeric order. */
 export function showRules(config: Config, sight: Sight): ShownRule[] {
   const lines = sight.kernel === undefined ? undefined : linesByRule(config, sight, notedLines(sight.kernel));
-  return Object.entries(config.rule).map(([number, rule]) => showRule(number, rule, config, sight, lines?.get(number)));
+  const ways = groupWays(config, sight);
+  return Object.entries(config.rule).map(([number, rule]) => showRule(number, rule, config, sight, lines?.get(number), ways));
 }
 
 /** A line that stands for rules 10-900 belongs to each of them that has something to match in its family and traffic. */
@@ -40,13 +42,25 @@ function canMatch(rule: Rule, family: Family, { links }: Sight): boolean {
   return halves.some((local) => flattenRule(rule, family, links, local, { repeats: true, sets: true }).any.length > 0);
 }
 
-function showRule(number: string, rule: Rule, config: Config, sight: Sight, lines: readonly NotedLine[] | undefined): ShownRule {
+type GroupWays = ReturnType<typeof groupWays>;
+
+function showRule(
+  number: string,
+  rule: Rule,
+  config: Config,
+  sight: Sight,
+  lines: readonly NotedLine[] | undefined,
+  ways: GroupWays,
+): ShownRule {
   const off = rule.disable || config.disable;
-  const uplink = rule.action === "set" && rule.set.uplink !== undefined ? config.uplink[rule.set.uplink] : undefined;
+  const name = rule.set.uplink ?? rule.set["reply-uplink"];
+  const uplink = rule.action === "set" && name !== undefined ? config.uplink[name] : undefined;
+  const group = rule.action === "set" && rule.set.group !== undefined ? config.group[rule.set.group] : undefined;
+  const ifDown = (uplink ?? group)?.["if-down"];
   const now: { ipv4?: Way; ipv6?: Way } = {};
   const concerned =
     lines === undefined ? families(rule, sight) : FAMILIES.filter((family) => lines.some((line) => line.shown.family === family));
-  if (!off) for (const family of concerned) now[family] = ruleWay(rule, family, config, sight, lines);
+  if (!off) for (const family of concerned) now[family] = ruleWay(rule, family, config, sight, lines, ways);
   return {
     number,
     ...(rule.description === undefined ? {} : { description: rule.description }),
@@ -55,7 +69,7 @@ function showRule(number: string, rule: Rule, config: Config, sight: Sight, line
     matches: ruleWords(rule),
     action: rule.action,
     target: targetWords(rule),
-    ...(uplink === undefined ? {} : { ifDown: uplink["if-down"] }),
+    ...(ifDown === undefined ? {} : { ifDown }),
     log: rule.log === "enable",
     now,
     ...(lines === undefined || off ? {} : counts(lines)),
@@ -66,20 +80,31 @@ function showRule(number: string, rule: Rule, config: Config, sight: Sight, line
 function targetWords(rule: Rule): string {
   if (rule.action !== "set") return rule.action;
   if (rule.set.uplink !== undefined) return uplinkOwner(rule.set.uplink);
+  if (rule.set["reply-uplink"] !== undefined) return `replies by ${uplinkOwner(rule.set["reply-uplink"])}`;
+  if (rule.set.group !== undefined) return groupOwner(rule.set.group);
   return tableOwner(rule.set.table ?? "");
 }
 
-function ruleWay(rule: Rule, family: Family, config: Config, sight: Sight, lines: readonly NotedLine[] | undefined): Way {
+function ruleWay(
+  rule: Rule,
+  family: Family,
+  config: Config,
+  sight: Sight,
+  lines: readonly NotedLine[] | undefined,
+  ways: GroupWays,
+): Way {
   const own = lines?.filter((line) => line.shown.family === family);
   if (own?.some((line) => line.shown.status === "missing")) return { to: "not-applied" };
   if (sight.kernel !== undefined && !isHooked(sight.kernel, rule.traffic, family)) return { to: "not-applied" };
   if (rule.action === "exempt") return { to: "main" };
   if (rule.action === "drop") return { to: "drop" };
-  const { uplink: name, table } = rule.set;
+  const { group, table } = rule.set;
+  const name = rule.set.uplink ?? rule.set["reply-uplink"];
   if (rule.action === "set" && name !== undefined) {
     const uplink = config.uplink[name];
     return uplink === undefined ? { to: "not-applied" } : uplinkWay(name, uplink, family, sight);
   }
+  if (rule.action === "set" && group !== undefined) return ways(group, family);
   const owner = rule.action === "prohibit" ? PROHIBIT_OWNER : tableOwner(table ?? "");
   if (sight.kernel !== undefined && !hasLookup(sight, sight.kernel, owner, family)) return { to: "not-applied" };
   if (rule.action === "prohibit") return { to: "prohibit" };

@@ -18,7 +18,7 @@ export function showUplinks(config: Config, sight: Sight): ShownUplink[] {
 function rulesByUplink(config: Config): Map<string, string[]> {
   const rules = new Map<string, string[]>();
   for (const [number, rule] of Object.entries(config.rule)) {
-    const name = rule.set.uplink;
+    const name = rule.set.uplink ?? rule.set["reply-uplink"];
     if (rule.disable || rule.action !== "set" || name === undefined) continue;
     const numbers = rules.get(name);
     if (numbers === undefined) rules.set(name, [number]);
@@ -30,16 +30,15 @@ function rulesByUplink(config: Config): Map<string, string[]> {
 function showUplink(name: string, uplink: Uplink, config: Config, sight: Sight, rules: readonly string[]): ShownUplink {
   const state = uplink.disable ? undefined : sight.uplinks.find((candidate) => candidate.name === name);
   const routes = { ipv4: showRoute(name, uplink, state, "ipv4", sight), ipv6: showRoute(name, uplink, state, "ipv6", sight) };
-  const why = whyDown(uplink, state);
   const table = tableOf(name, uplink, sight);
   const mark = markOf(name, config, sight);
+  const forced = sight.forced.get(name);
   return {
     name,
     ...(uplink.description === undefined ? {} : { description: uplink.description }),
     ...(uplink.interface === undefined ? {} : { interface: uplink.interface }),
-    state: uplink.disable ? "disabled" : why === undefined ? "up" : "down",
+    ...conditionOf(uplink, state),
     link: state?.link ?? "unknown",
-    ...(why === undefined ? {} : { why }),
     addresses: (state?.addresses ?? [])
       .filter((address) => address.scope !== "link")
       .map(({ address, length, peer }) => (peer === undefined ? `${address}/${length}` : `${address} peer ${peer}/${length}`)),
@@ -53,7 +52,15 @@ function showUplink(name: string, uplink: Uplink, config: Config, sight: Sight, 
     trackInbound: uplink["track-inbound"] === "enable",
     rules,
     ...(uplink.health === undefined ? {} : { health: showHealth(uplink.health, sight.probes.get(name)) }),
+    groups: Object.entries(config.group).flatMap(([group, { uplink: members }]) => (Object.hasOwn(members, name) ? [group] : [])),
+    ...(forced === undefined ? {} : { forced }),
   };
+}
+
+/** Whether an uplink is used, and why it is not. */
+export function conditionOf(uplink: Uplink, state: UplinkState | undefined): Pick<ShownUplink, "state" | "why"> {
+  const why = whyDown(uplink, state);
+  return { state: uplink.disable ? "disabled" : why === undefined ? "up" : "down", ...(why === undefined ? {} : { why }) };
 }
 
 function whyDown(uplink: Uplink, state: UplinkState | undefined): string | undefined {

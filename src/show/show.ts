@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { Shown, ShownBackend } from "./model.ts";
+import { showGroups } from "./show-groups.ts";
 import { showMarks } from "./show-marks.ts";
 import { showRules } from "./show-rules.ts";
 import { showTables } from "./show-tables.ts";
@@ -26,9 +27,10 @@ function showBackend({ backend, kernel }: Sight): ShownBackend {
   return { name: "iptables", ...backend, ...(kernel?.frontEnd === undefined ? {} : { frontEnd: kernel.frontEnd }) };
 }
 
-function parts(config: Config, sight: Sight): Pick<Shown, "uplinks" | "rules" | "tables" | "marks"> {
+function parts(config: Config, sight: Sight): Pick<Shown, "uplinks" | "groups" | "rules" | "tables" | "marks"> {
   return {
     uplinks: showUplinks(config, sight),
+    groups: showGroups(config, sight),
     rules: showRules(config, sight),
     tables: showTables(config, sight),
     marks: showMarks(config, sight),

@@ -7,6 +7,7 @@ import type { Plan } from "../kernel/plan.ts";
 import type { Family } from "../net/address.ts";
 import type { Link, SlotAssignment } from "../uplink/facts.ts";
 import type { ProbesKnown } from "../uplink/health-file.ts";
+import type { Forced, Liveness } from "../uplink/liveness.ts";
 import type { MarkUse } from "../uplink/mark-use.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import type { ShownBackend } from "./model.ts";
@@ -17,6 +18,10 @@ export interface Sight {
   readonly links: readonly Link[];
   readonly uplinks: readonly UplinkState[];
   readonly slots: SlotAssignment;
+  /** Members of groups that are held back, uplinks that the operator forces, and the time (seconds since the epoch). */
+  readonly held: Liveness["held"];
+  readonly forced: Forced;
+  readonly now: number;
   readonly backend: Backend | undefined;
   readonly warnings: readonly string[];
   /** What others have of marks, preferences and tables, and where that is what we have. */

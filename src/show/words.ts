@@ -27,6 +27,8 @@ export function wayWords(way: Way): string {
   switch (way.to) {
     case "uplink":
       return way.uplink;
+    case "uplinks":
+      return way.uplinks.join(", ");
     case "table":
       return `table ${way.table}`;
     case "not-applied":
@@ -94,3 +96,11 @@ function sourceLine({ source }: Shown): string {
   if (source.from === "kernel") return "";
   return `Only root can read the kernel's rules. This is how ${source.reason === "" ? "the last run" : `"${source.reason}"`} left it at ${timeWords(source.at)}.\n`;
 }
+
+/** What an `if-down` means for packets. */
+export const IF_DOWN = {
+  main: "main: packets go the way of the main table",
+  prohibit: "prohibit: packets are refused",
+  unreachable: "unreachable: packets are refused",
+  blackhole: "blackhole: packets are dropped",
+} as const;

@@ -14,8 +14,8 @@ export interface Health {
 export interface Liveness {
   readonly health: ReadonlyMap<string, Health>;
   /**
-   * Members of groups that are usable again and may not take traffic back yet: group -> uplink -> seconds since the epoch
-   * when they may, `undefined` when only the operator says so (`failback manual`).
+   * Members of groups that may not take traffic back yet: group -> uplink -> seconds since the epoch when they may,
+   * `undefined` when only the operator says so (`failback manual`), and while they are down (hold.ts).
    */
   readonly held: ReadonlyMap<string, ReadonlyMap<string, number | undefined>>;
 }

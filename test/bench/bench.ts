@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FRONT_ENDS } from "../support/front-end.ts";
 import { benchCommit } from "./bench-commit.ts";
+import { benchMonitor } from "./bench-monitor.ts";
 import { makeRow, removeRow } from "./bench-namespaces.ts";
 import { benchPackets } from "./bench-packets.ts";
 import { formatResult, holds, type Result } from "./measure.ts";
@@ -10,22 +11,23 @@ import { formatResult, holds, type Result } from "./measure.ts";
 /** npm run bench: how fast, as ratios of one run on this machine. Exit 1 when a ratio is not held. */
 function main(): number {
   const scratch = mkdtempSync(join(tmpdir(), "policy-route-bench-"));
-  const results: Result[] = [];
+  const all: Result[] = [];
   for (const frontEnd of FRONT_ENDS) {
     const row = makeRow();
     try {
       console.log(frontEnd);
-      for (const result of [...benchCommit(row, frontEnd, scratch), ...benchPackets(row, frontEnd, scratch)]) {
+      const results = [benchCommit, benchPackets, benchMonitor].flatMap((bench) => bench(row, frontEnd, scratch));
+      for (const result of results) {
         console.log(formatResult(result));
-        results.push(result);
+        all.push(result);
       }
     } finally {
       removeRow(row);
     }
   }
   rmSync(scratch, { recursive: true, force: true });
-  const missed = results.filter((result) => !holds(result)).length;
-  console.log(`${results.length - missed} of ${results.length} ratios held`);
+  const missed = all.filter((result) => !holds(result)).length;
+  console.log(`${all.length - missed} of ${all.length} ratios held`);
   return missed === 0 ? 0 : 1;
 }
 

@@ -35,6 +35,7 @@ function arbitraryUplink(name: string): fc.Arbitrary<string[]> {
       maybe("track-inbound", "disable"),
       maybe("source-validation", "strict", "loose", "disable"),
       maybe("log-martians", "enable"),
+      maybe("gateway-mac", `52:54:00:c2:a5:0${name}`),
       maybe("health target", "gateway", "9.9.9.9"),
       fc.boolean().map((disabled) => (disabled && name === "d" ? ["disable"] : [])),
     ),
@@ -120,9 +121,33 @@ const arbitraryTraffic = fc.oneof(
   fc.constantFrom("traffic local", "traffic all").map((line) => [line]),
 );
 
-function arbitraryRule(number: number, uplinks: readonly string[]): fc.Arbitrary<string[]> {
+/** Four bits: 6 slots, all of which uplinks and rules may need. */
+const SMALL_MASK = "0x000f0000";
+
+/** A group of some of the uplinks. */
+function arbitraryGroup(name: string, uplinks: readonly string[]): fc.Arbitrary<string[]> {
+  return fc.subarray([...uplinks]).chain((members) =>
+    below(
+      `group ${name}`,
+      fc.constantFrom("failover", "balance").map((mode) => [`mode ${mode}`]),
+      maybe("failback", "immediate", "manual"),
+      maybe("if-down", "prohibit", "unreachable", "blackhole"),
+      fc.boolean().map((disabled) => (disabled && name === "h" ? ["disable"] : [])),
+      ...members.map((member) =>
+        below(
+          `uplink ${member}`,
+          fc.constantFrom(10, 20, 100).map((priority) => [`priority ${priority}`]),
+          maybe("weight", "3", "255"),
+        ),
+      ),
+    ),
+  );
+}
+
+function arbitraryRule(number: number, uplinks: readonly string[], groups: readonly string[]): fc.Arbitrary<string[]> {
   const targets = [
     ...uplinks.map((name) => `set uplink ${name}`),
+    ...groups.map((name) => `set group ${name}`),
     "set table main",
     "set table 100",
     "action exempt",
@@ -132,6 +157,19 @@ function arbitraryRule(number: number, uplinks: readonly string[]): fc.Arbitrary
   return below(
     `rule ${number}`,
     fc.tuple(arbitraryTraffic, arbitraryMatch, arbitraryCondition).map((parts) => sensible(parts.flat())),
+    fc.constantFrom(...targets).map((line) => [line]),
+  );
+}
+
+/** A rule for connections that come in. */
+function inboundRule(uplinks: readonly string[]): fc.Arbitrary<string[]> {
+  const targets = [...uplinks.map((name) => `set reply-uplink ${name}`), "action exempt", "action drop"];
+  return below(
+    "rule 90",
+    fc.constant(["traffic inbound"]),
+    arbitraryMatch,
+    maybe("inbound-interface", "eth1", "!eth2", "p+"),
+    maybe("source mac-address", "52:54:00:c2:a5:43"),
     fc.constantFrom(...targets).map((line) => [line]),
   );
 }
@@ -163,10 +201,21 @@ function fixedNumbers(uplinks: readonly string[]): fc.Arbitrary<string[]> {
   return fc.tuple(some("mark", [1, 4, 5, 6]), some("table", [20, 21, 2002, 2003, 3000])).map((parts) => parts.flat());
 }
 
-/** Of several uplinks on one interface only one can know what came in by it. */
+/** Of several uplinks on one interface only one can know what came in by it, and say how its sources are validated. */
 function oneTracks(lines: readonly string[]): string[] {
   const tracked = new Set<string>();
+  const validated = new Map<string, string>();
   return lines.flatMap((line) => {
+    const [, validating] = /^uplink (\S+) source-validation/.exec(line) ?? [];
+    if (validating !== undefined) {
+      const on =
+        lines
+          .find((other) => other.startsWith(`uplink ${validating} interface `))
+          ?.split(" ")
+          .at(-1) ?? "";
+      if (validated.has(on)) return [];
+      validated.set(on, validating);
+    }
     const [, name, device] = /^uplink (\S+) interface (\S+)$/.exec(line) ?? [];
     const quiet = `uplink ${name} track-inbound disable`;
     if (device === undefined || lines.includes(quiet)) return [line];
@@ -178,21 +227,26 @@ function oneTracks(lines: readonly string[]): string[] {
 
 /** A configuration in `set` lines (without `set policy-route`) that has no mistakes on the test router. */
 export const arbitraryConfig: fc.Arbitrary<string[]> = fc
-  .subarray(["a", "b", "c", "d"], { minLength: 1 })
-  .chain((uplinks) =>
-    fc
+  .tuple(
+    fc.subarray(["a", "b", "c", "d"], { minLength: 1 }),
+    fc.subarray(["g", "h"]),
+    fc.constantFrom(undefined, undefined, "0x00ff0000", SMALL_MASK),
+  )
+  .chain(([uplinks, groupNames, mask]) => {
+    const groups = mask === SMALL_MASK ? [] : groupNames;
+    return fc
       .tuple(
-        below(
-          "",
-          maybe("mark-mask", "0x00ff0000", "0x000f0000"),
-          maybe("rule-priority", "1000"),
-          maybe("exempt destination", "10.0.0.0/8", "2001:db8:77::/48"),
-        ),
+        below("", maybe("rule-priority", "1000"), maybe("exempt destination", "10.0.0.0/8", "2001:db8:77::/48")),
         ...uplinks.map(arbitraryUplink),
+        ...groups.map((name) => arbitraryGroup(name, uplinks)),
         fixedNumbers(uplinks),
-        ...[10, 20, 30].map((number) => fc.oneof(fc.constant<string[]>([]), arbitraryRule(number, uplinks))),
+        ...[10, 20, 30].map((number) => fc.oneof(fc.constant<string[]>([]), arbitraryRule(number, uplinks, groups))),
+        fc.oneof(fc.constant<string[]>([]), inboundRule(uplinks)),
         alikeRules(uplinks),
         arbitraryFirewall,
       )
-      .map((parts) => oneTracks(parts.flat().map((line) => line.trim()))),
-  );
+      .map((parts) => [
+        ...(mask === undefined ? [] : [`mark-mask ${mask}`]),
+        ...oneTracks(parts.flat().map((line) => line.trim())),
+      ]);
+  });

@@ -148,7 +148,7 @@ set policy-route uplink z mark 2" > /run/pr/z.set`);
     const before = await readState(router);
     const run = await router.apply(B);
     expect(run.failed).toBe("VerifyError");
-    expect(run.message).toContain("table 100. Is there an ip rule in front of ours?");
+    expect(run.message).toContain("table 100, eth2. Is there an ip rule in front of ours?");
     expect(difference(before, await readState(router))).toEqual([]);
     await router.sh("ip rule del pref 5");
     expect(difference(old, await readState(router))).toEqual([]);

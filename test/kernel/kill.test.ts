@@ -48,15 +48,16 @@ async function mixtures(router: Namespace, old: Whole, wanted: Whole): Promise<s
 /** What rules do, whatever the marks they do it with: on a detour these are others for a moment. */
 function sense(lines: readonly string[]): string {
   return lines
-    .map((line) => line.replace(/0x[0-9a-f]+\b|policy-route:[0-9a-f]{16}|_[TR]_\d+/g, ""))
+    .map((line) => line.replace(/0x[0-9a-f]+\b|policy-route:[0-9a-f]{16}|_[A-Z]_\d+|label( set)? (0x)?\d+/g, ""))
     .sort()
     .join("\n");
 }
 
-/** One connection of each owner, marked as its first packet was. */
+/** One connection of each owner, marked as its first packet was when it left; one of a group then belongs to a member. */
 async function connect(router: Namespace, { state }: Whole): Promise<void> {
   const commands = FAMILIES.flatMap((family) =>
-    [...marksInChains(state, family)].map(([owner, mark], i) => {
+    [...marksInChains(state, family)].flatMap(([owner, mark], i) => {
+      if (owner.startsWith("group ")) return [];
       const [source, destination] = family === "ipv4" ? ["192.168.188.50", "192.0.2.1"] : ["2001:db8:a::50", "2600::1"];
       return `conntrack -I -p udp -s ${source} -d ${destination} --sport ${family === "ipv4" ? 4 : 6} --dport ${PORT + i} -t 600 -m ${mark} # ${owner}`;
     }),

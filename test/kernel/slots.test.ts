@@ -79,6 +79,19 @@ test("an uplink that gets another mark: its connections are judged anew instead 
   expect(await connections()).toEqual([]);
 });
 
+test("a member leaves its group: its connections are the group's again, those of the others stay", async () => {
+  const group = ["group g uplink a", "group g if-down prohibit"];
+  const rule = ["rule 10 traffic local", "rule 10 set group g"];
+  await reach(router, [...uplink("a", "mark 1"), ...uplink("b", "mark 2"), ...group, "group g uplink b", ...rule]);
+  expect(await marks()).toMatchObject({ "group g": 3 * SLOT, "member g a": 4 * SLOT, "member g b": 5 * SLOT });
+  await connect([10, 4 * SLOT], [12, 5 * SLOT], [13, 5 * SLOT], [14, 2 * SLOT]);
+  await reach(router, [...uplink("a", "mark 1"), ...uplink("b", "mark 2"), ...group, ...rule]);
+  expect(await connections()).toEqual([
+    [10, 4 * SLOT],
+    [14, 2 * SLOT],
+  ]);
+});
+
 test("another mark-mask: what was marked in the old one is forgotten", async () => {
   await reach(router, [...uplink("a", "mark 1"), ...uplink("b")]);
   await connect([10, SLOT], [12, 2 * SLOT], [14, 0x7f00000], [15, 0x55]);

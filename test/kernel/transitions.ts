@@ -16,7 +16,7 @@ const port = (rule: number, protocol: string, ports: string, target: string) => 
 const ONE = uplink("one", "interface eth1", "gateway 198.51.100.1", "gateway6 2001:db8:1::1");
 const TWO = uplink("two", "interface eth2", "gateway 203.0.113.1", "gateway6 2001:db8:2::1");
 
-/** Uplinks, rules, sets, NAT, sysctls, exempt networks. */
+/** Uplinks, a group, rules, sets, NAT, sysctls, exempt networks. */
 export const A: readonly string[] = [
   ...ONE,
   ...uplink("one", "source-nat masquerade", "source-validation strict", "mark 1", "health target gateway"),
@@ -42,9 +42,14 @@ export const A: readonly string[] = [
   "rule 50 destination port 123",
   "rule 50 set uplink two",
   ...alike("one", 50),
+  "group pool uplink one priority 10",
+  "group pool uplink two priority 20",
+  "group pool uplink lost priority 30",
+  "group pool if-down prohibit",
+  ...port(60, "tcp", "993", "set group pool"),
 ];
 
-/** Of A: another gateway, table, mark, rule target and source NAT; an uplink more, one less; if-down main -> prohibit; other sets. */
+/** Of A: another gateway, table, mark, rule target and source NAT; an uplink more, one less; if-down main -> prohibit; other sets; a group with other members in another order. */
 export const B: readonly string[] = [
   ...uplink("one", "interface eth1", "gateway 198.51.100.254", "gateway6 2001:db8:1::1", "if-down prohibit"),
   ...TWO,
@@ -64,6 +69,12 @@ export const B: readonly string[] = [
   ...port(30, "udp", "53", "set uplink fresh"),
   ...port(40, "udp", "5000", "set uplink lost"),
   ...alike("two", 60),
+  "group pool uplink one priority 20",
+  "group pool uplink fresh priority 10",
+  "group pool if-down unreachable",
+  ...port(60, "tcp", "993", "set group pool"),
+  "group none if-down blackhole",
+  ...port(70, "tcp", "995", "set group none"),
 ];
 
 const swap = (leaf: string, one: number, two: number) => [

@@ -50,6 +50,12 @@ describe("tables and preferences of a neighbour that is there are refused, with 
       "policy-route uplink dsl: table 10 belongs to policy route (ip rule 10: fwmark 0x80000009/0xffffffff lookup 10); use another, such as 2001",
     ],
     [
+      "VRF, and a member of a group",
+      ["group web uplink dsl", "rule 20 set group web"],
+      configured("vrf name red table 2003"),
+      "policy-route group web: member web dsl needs table 2003, which belongs to VRF (vrf name red table 2003); give mark 3 to an uplink with a table of its own, then it takes another",
+    ],
+    [
       "VRF",
       ["uplink dsl table 300"],
       configured("vrf name red table 300"),
@@ -65,26 +71,26 @@ describe("tables and preferences of a neighbour that is there are refused, with 
       "policy local-route",
       [],
       configured("policy local-route rule 650 set table 55"),
-      "policy-route rule-priority: 600 takes the ip rule preferences 600-700, of which 650 belongs to policy local-route " +
+      "policy-route rule-priority: 600 takes the ip rule preferences 600-710, of which 650 belongs to policy local-route " +
         "(policy local-route rule 650 set table 55); use another, such as 700",
     ],
     [
       "strongSwan",
       ["rule-priority 200"],
       configured("vpn ipsec ike-group I"),
-      "policy-route rule-priority: 200 takes the ip rule preferences 200-300, of which 220 belongs to strongSwan (vpn ipsec); use another, such as 600",
+      "policy-route rule-priority: 200 takes the ip rule preferences 200-310, of which 220 belongs to strongSwan (vpn ipsec); use another, such as 600",
     ],
     [
       "Tailscale",
       ["rule-priority 5200"],
       rule({ priority: 5270, table: "52" }),
-      "policy-route rule-priority: 5200 takes the ip rule preferences 5200-5300, of which 5270 belongs to Tailscale (ip rule 5270: lookup 52); use another, such as 600",
+      "policy-route rule-priority: 5200 takes the ip rule preferences 5200-5310, of which 5270 belongs to Tailscale (ip rule 5270: lookup 52); use another, such as 600",
     ],
     [
       "the newest WAN load balancing",
       ["rule-priority 150"],
       rule({ priority: 201, fwmark: "0xc9", table: "201" }),
-      "policy-route rule-priority: 150 takes the ip rule preferences 150-250, of which 201 belongs to WAN load balancing " +
+      "policy-route rule-priority: 150 takes the ip rule preferences 150-260, of which 201 belongs to WAN load balancing " +
         "(ip rule 201: fwmark 0x000000c9/0xffffffff lookup 201); use another, such as 600",
     ],
   ])("%s", (_, lines, uses, message) => {

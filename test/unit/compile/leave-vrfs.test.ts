@@ -14,9 +14,9 @@ const RED = {
 };
 
 /** Rules of the forwarded or the local chain without their comments. */
-function chain(facts: typeof FACTS, local: boolean, ...lines: readonly string[]): string[] {
+function chain(facts: typeof FACTS, traffic: "forwarded" | "local", ...lines: readonly string[]): string[] {
   const config = parseConfig(treeOf(["uplink one interface eth1", "rule 10 set uplink one", ...lines]), BUILT_IN_LOOKUPS);
-  const { ipv4 } = compileRules(config, facts, assignSlots(config, facts.slots).assignment, local, "C", "iptables");
+  const { ipv4 } = compileRules(config, facts, assignSlots(config, facts.slots).assignment, traffic, "C", "iptables");
   return ipv4.chains.flatMap(({ name, rules }) =>
     rules.map((rule) => renderRule(name, rule).text.replace(/ -m comment --comment ".*?"/, "")),
   );
@@ -24,17 +24,21 @@ function chain(facts: typeof FACTS, local: boolean, ...lines: readonly string[])
 
 it("leaves packets of a VRF alone, whichever of its interfaces shows them", () => {
   const tcp = ["rule 10 traffic all", "rule 10 protocol tcp"];
-  expect(chain(RED, false, ...tcp)).toEqual(["-A C -i eth5 -j RETURN", "-A C -i red -j RETURN", "-A C -p 6 -j POLICY_ROUTE_T_1"]);
-  expect(chain(RED, true, ...tcp)).toEqual(["-A C -o red -j RETURN", "-A C -p 6 -j POLICY_ROUTE_T_1"]);
-  expect(chain(FACTS, false, ...tcp)).toEqual(["-A C -p 6 -j POLICY_ROUTE_T_1"]);
+  expect(chain(RED, "forwarded", ...tcp)).toEqual([
+    "-A C -i eth5 -j RETURN",
+    "-A C -i red -j RETURN",
+    "-A C -p 6 -j POLICY_ROUTE_T_1",
+  ]);
+  expect(chain(RED, "local", ...tcp)).toEqual(["-A C -o red -j RETURN", "-A C -p 6 -j POLICY_ROUTE_T_1"]);
+  expect(chain(FACTS, "forwarded", ...tcp)).toEqual(["-A C -p 6 -j POLICY_ROUTE_T_1"]);
 });
 
 it("steers them where a rule names the interface", () => {
   const named = "-A C -i eth5 -j POLICY_ROUTE_T_1";
-  expect(chain(RED, false, "rule 10 inbound-interface eth5")).toEqual(["-A C -i red -j RETURN", named]);
-  expect(chain(RED, false, "rule 10 inbound-interface eth+")).toContain("-A C -i red -j RETURN");
-  expect(chain(RED, false, "rule 10 inbound-interface eth+")).not.toContain("-A C -i eth5 -j RETURN");
-  expect(chain(RED, false, "rule 10 inbound-interface !eth5")).toContain("-A C -i eth5 -j RETURN");
+  expect(chain(RED, "forwarded", "rule 10 inbound-interface eth5")).toEqual(["-A C -i red -j RETURN", named]);
+  expect(chain(RED, "forwarded", "rule 10 inbound-interface eth+")).toContain("-A C -i red -j RETURN");
+  expect(chain(RED, "forwarded", "rule 10 inbound-interface eth+")).not.toContain("-A C -i eth5 -j RETURN");
+  expect(chain(RED, "forwarded", "rule 10 inbound-interface !eth5")).toContain("-A C -i eth5 -j RETURN");
   const disabled = ["rule 20 inbound-interface eth5", "rule 20 set uplink one", "rule 20 disable"];
-  expect(chain(RED, false, ...disabled)).toContain("-A C -i eth5 -j RETURN");
+  expect(chain(RED, "forwarded", ...disabled)).toContain("-A C -i eth5 -j RETURN");
 });

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { preferences } from "../../../src/compile/preferences.ts";
 import { parseCatchAlls } from "../../../src/kernel/iproute.ts";
 
-const AS_CONFIGURED = { fwmark: 600, arrivalGoto: 610, arrivalLookup: 620, arrivalEnd: 630, from: 700 };
+const AS_CONFIGURED = { fwmark: 600, arrivalGoto: 610, arrivalLookup: 620, arrivalEnd: 630, from: 700, user: 710 };
 
 it("from rule-priority on", () => {
   expect(preferences(600, [], "ipv4")).toMatchObject(AS_CONFIGURED);
@@ -10,11 +10,11 @@ it("from rule-priority on", () => {
 
 it("in front of what takes all packets just below, in the same order; in that family only", () => {
   const wgQuick = [598, 599].map((preference) => ({ family: "ipv4" as const, preference }));
-  const { fwmark, arrivalGoto, arrivalLookup, arrivalEnd, from } = preferences(600, wgQuick, "ipv4");
-  const order = [fwmark, arrivalGoto, arrivalLookup, arrivalEnd, from];
+  const { fwmark, arrivalGoto, arrivalLookup, arrivalEnd, from, user } = preferences(600, wgQuick, "ipv4");
+  const order = [fwmark, arrivalGoto, arrivalLookup, arrivalEnd, from, user];
   expect(order).toEqual([...order].sort((a, b) => a - b));
-  expect(from).toBe(597);
-  expect(new Set(order).size).toBe(5);
+  expect(user).toBe(597);
+  expect(new Set(order).size).toBe(6);
   expect(preferences(600, wgQuick, "ipv6")).toMatchObject(AS_CONFIGURED);
 });
 

@@ -193,6 +193,35 @@ describe("an uplink's use", () => {
     expect(errorsOf([...both, "uplink r2 track-inbound disable"])).toEqual([]);
   });
 
+  it("on one interface with others has a MAC address of its own, and shares its reverse path filter", () => {
+    const two = ["uplink a interface eth1", "uplink b interface eth1", "uplink a gateway-mac 52:54:00:00:00:01"];
+    expect(errorsOf([...two, "uplink b gateway-mac 52:54:00:00:00:02"])).toEqual([]);
+    expect(errorsOf([...two, "uplink b gateway-mac 52:54:00:00:00:01"])).toEqual([
+      "policy-route uplink a and b: both have gateway-mac 52:54:00:00:00:01 on eth1",
+    ]);
+    expect(errorsOf([...two, "uplink a source-validation strict", "uplink b source-validation loose"])).toEqual([
+      "policy-route uplink a and b: eth1 has one source-validation for them all, not strict and loose",
+    ]);
+    expect(errorsOf([...two, "uplink a source-validation strict"])).toEqual([]);
+  });
+
+  it("is told by its gateway's MAC address only where frames have one", () => {
+    const lines = ["uplink p interface ppp0", "uplink p gateway-mac 52:54:00:00:00:01"];
+    const ppp = { name: "ppp0", pointToPoint: true, addresses: [{ address: "10.0.0.1", length: 32, peer: "10.0.0.2" }] };
+    expect(errorsOf(lines, { ...ROUTER, links: [...ROUTER.links, ppp] })).toEqual([
+      "policy-route uplink p: gateway-mac needs a network with MAC addresses; ppp0 is a point-to-point link",
+    ]);
+  });
+
+  it("that tracks what comes in takes it from rules with a wildcard", () => {
+    const rule = ["rule 10 set uplink dsl", "rule 10 inbound-interface eth+"];
+    expect(warningsOf([...DSL, ...rule])).toEqual([
+      "policy-route rule 10: inbound-interface eth+ takes nothing from eth1: uplink dsl has track-inbound, what comes in there is answered there",
+    ]);
+    expect(warningsOf([...DSL, ...rule, "rule 10 inbound-interface !eth1"])).toEqual([]);
+    expect(warningsOf([...DSL, ...rule, "uplink dsl track-inbound disable"])).toEqual([]);
+  });
+
   it("may be hampered by all/rp_filter", () => {
     const of = (mode: string, allRpFilter: number) =>
       warningsOf([...DSL, `uplink dsl source-validation ${mode}`], { ...ROUTER, allRpFilter });
@@ -347,6 +376,9 @@ describe("what a rule looks at", () => {
       "policy-route rule 20: traffic inbound needs set reply-uplink: it decides where replies go",
     ]);
     expect(laterErrors([...DSL, "rule 20 set reply-uplink dsl", "rule 20 traffic inbound"])).toEqual([]);
+    expect(laterErrors([...DSL, "rule 20 action prohibit", "rule 20 traffic inbound"])).toEqual([
+      "policy-route rule 20: traffic inbound cannot be refused with action prohibit; use drop",
+    ]);
   });
 });
 
@@ -362,12 +394,50 @@ describe("groups", () => {
   });
 
   it("without members get a warning", () => {
-    expect(warningsOf(["group web mode failover"])).toEqual(["policy-route group web: has no members"]);
+    expect(warningsOf(["group web if-down prohibit"])).toEqual([
+      "policy-route group web: has no members: its traffic always goes by if-down prohibit",
+    ]);
+  });
+
+  it("do not hold groups", () => {
+    expect(laterErrors([...DSL, "group web uplink dsl", "group all-of-it uplink web"])).toEqual([
+      'policy-route group all-of-it: uplink "web" is not configured (it is a group: a group\'s members are uplinks)',
+    ]);
+  });
+
+  it("warn of what counts as down and of what says nothing", () => {
+    const group = ["group web uplink dsl weight 3", "rule 20 set group web"];
+    expect(warningsOf([...DSL, ...group])).toContainEqual(
+      "policy-route group web: weight has no effect with mode failover: the member with the lowest priority has all",
+    );
+    expect(warningsOf([...DSL, ...group, "group web mode balance", "group web failback immediate"])).toContainEqual(
+      "policy-route group web: failback immediate has no effect with mode balance: no member comes before another",
+    );
+    expect(warningsOf([...DSL, ...group, "uplink dsl disable"])).toContainEqual(
+      'policy-route group web: uplink "dsl" is disabled and counts as down',
+    );
+    expect(warningsOf([...DSL, ...group, "group web disable"])).toContainEqual(
+      'policy-route rule 20: group "web" is disabled and counts as down (if-down main)',
+    );
+  });
+
+  it("have tables whose names are nobody else's", () => {
+    expect(laterErrors([...DSL, "group web uplink dsl", "uplink dsl table-name web.dsl"])).toEqual([
+      "policy-route uplink dsl: table-name web.dsl is the name of a table of group web",
+    ]);
   });
 
   it("count with their members against the mark", () => {
     const lines = Array.from({ length: 50 }, (_, i) => [`uplink u${i} interface eth1`, `group g${i} uplink u${i}`]).flat();
     expect(laterErrors(lines)).toEqual([
+      "policy-route: 150 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126)",
+    ]);
+    const off = lines.flatMap((line) =>
+      line.includes("group") ? [line, `${line.split(" ").slice(0, 2).join(" ")} disable`] : [line],
+    );
+    expect(laterErrors(off)).toEqual([]);
+    const named = Array.from({ length: 50 }, (_, i) => `rule ${i + 1} set group g${i}`);
+    expect(laterErrors([...off, ...named])).toEqual([
       "policy-route: 150 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126)",
     ]);
   });

@@ -19,7 +19,7 @@ function shownOf(sight: Sight): Shown {
 }
 
 function text(sight: Sight, view?: View, name?: string): string {
-  return formatShown(selectPart(shownOf(sight), view, name), view, name);
+  return formatShown(selectPart(shownOf(sight), view, name), view, name, sight.now);
 }
 
 const seed = makeSight(SEED.lines, SEED.facts, { packets: { "rule 10": [48211, 7] } });
@@ -269,6 +269,83 @@ describe("names", () => {
   });
 });
 
+describe("groups", () => {
+  const lines = `
+    uplink dsl interface eth1
+    uplink dsl gateway 198.51.100.1
+    uplink lte interface wwan0
+    uplink lte gateway 192.0.2.1
+    uplink sat interface eth3
+    uplink sat gateway 203.0.113.1
+    group web uplink dsl priority 10
+    group web uplink lte priority 20
+    group web uplink sat priority 30
+    group web if-down prohibit
+    group web failback-delay 60
+    rule 10 inbound-interface eth0
+    rule 10 set group web`;
+  const facts = `
+    link eth0 up 10.0.0.1/24
+    link eth1 up 198.51.100.7/24
+    link wwan0 no-carrier 192.0.2.7/24
+    link eth3 up 203.0.113.7/24
+    no-ipv6`;
+
+  it("have their place in the overview, and rules say where they lead", () => {
+    const overview = text(makeSight(lines, facts));
+    expect(overview).toMatch(/^Group +Mode +Active +Members +If down$/m);
+    expect(overview).toMatch(/^web +failover +dsl +dsl\(10\) lte\(20,down\) sat\(30\) +prohibit$/m);
+    expect(overview).toMatch(/^10 +forwarded +.* group web +dsl +0$/m);
+  });
+
+  it("show who is held back, for how long, and who stands in", () => {
+    const held = makeSight(lines, `${facts}\nheld web dsl 1800000042`);
+    expect(text(held)).toMatch(/^web +failover +sat +dsl\(10,held\) lte\(20,down\) sat\(30\)/m);
+    expect(`\n${text(held, "group", "web")}`).toBe(`
+Group web: up
+  Mode       failover: all by the first that is up
+  Now, IPv4  sat
+  Members    dsl: priority 10, up, held back for 42 s, table web.dsl (2005)
+             lte: priority 20, down (interface wwan0 has no carrier), table
+             web.lte (2006)
+             sat: priority 30, up, table web.sat (2007)
+  Failback   new-connections, 60 s after it is up again
+  If down    prohibit: packets are refused
+  Table      web (2004)
+  Mark       0x00400000/0x0ff00000 (slot 4)
+  Rules      10
+`);
+    const manual = makeSight(lines, `${facts}\nheld web dsl`);
+    expect(text(manual, "group", "web")).toMatch(
+      /^ +Members +dsl: priority 10, up, held back until "force policy-route group web\n +failback", table web\.dsl/m,
+    );
+    expect(text(makeSight(lines, `${facts}\nheld web dsl 1799999999`))).toMatch(/^web +failover +dsl +dsl\(10\)/m);
+  });
+
+  it("go by their if-down when nobody is up, and say so", () => {
+    const down = text(makeSight(lines, `${facts.replaceAll(" up ", " no-carrier ")}\nforced dsl down`));
+    expect(down).toMatch(/^web +failover +prohibit +dsl\(10,down\) lte\(20,down\) sat\(30,down\)/m);
+    expect(down).toContain("- policy-route group web: no member is up, if-down prohibit\n");
+    expect(down).toMatch(/^dsl +eth1 +down \(forced\)/m);
+  });
+
+  it("that balance name all that share", () => {
+    const sight = makeSight(`${lines}\ngroup web mode balance\ngroup web uplink sat weight 3`, facts);
+    expect(text(sight)).toMatch(/^web +balance +dsl, sat +dsl\(1\) lte\(1,down\) sat\(3\) +prohibit$/m);
+    expect(text(asSaved(sight))).toMatch(/^web +balance +dsl, sat +/m);
+    expect(shownOf(sight).rules?.[0]?.now.ipv4).toEqual({ to: "uplinks", uplinks: ["dsl", "sat"] });
+  });
+
+  it("have tables, and uplinks know their groups", () => {
+    const sight = makeSight(lines, facts);
+    expect(text(sight, "table", "web.sat")).toMatch(/^Table web\.sat \(2007\), member web sat\n/);
+    expect(text(sight, "table", "web.sat")).toContain("default via 203.0.113.1 dev eth3 src 203.0.113.7 metric 1");
+    expect(text(sight, "uplink", "sat")).toMatch(/^ +Groups +web$/m);
+    expect(text(sight, "marks")).toMatch(/member web sat .*web\.sat \(2007\)/);
+    expect(() => text(sight, "group", "wbe")).toThrow('group "wbe" is not configured (did you mean "web"?)');
+  });
+});
+
 describe("marks", () => {
   const uses = [
     ...configuredUses(["load-balancing wan", "policy route LAN rule 10 set table 20"]),
@@ -294,7 +371,7 @@ describe("marks", () => {
   it("says whose the bits are, who else uses marks, and where that collides", () => {
     expect(`\n${text(beside, "marks")}`).toBe(`
 mark-mask 0x0ff00000: slots 1-126; 127 (0x07f00000) is "pinned to main";
-0x08000000 is "came in by that uplink". ip rule preferences 600-700.
+0x08000000 is "came in by that uplink". ip rule preferences 600-710.
 Slot  Mark        Owner       Table
    1  0x00100000  prohibit    2001
    2  0x00200000  table 50    50

@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 
 const way = z.union([
   z.strictObject({ to: z.literal("uplink"), uplink: z.string() }),
+  z.strictObject({ to: z.literal("uplinks"), uplinks: z.array(z.string()) }),
   z.strictObject({ to: z.literal("table"), table: z.string() }),
   z.strictObject({ to: z.enum(["main", "prohibit", "unreachable", "blackhole", "drop", "not-applied"]) }),
 ]);
@@ -61,7 +62,37 @@ const uplink = z.strictObject({
   trackInbound: z.boolean(),
   rules: z.array(z.string()),
   health: z.optional(health),
+  groups: z.array(z.string()),
+  forced: z.optional(z.enum(["up", "down"])),
   connections: z.optional(count),
+});
+
+const numbered = z.strictObject({ id: count, name: z.string() });
+
+const group = z.strictObject({
+  name: z.string(),
+  description: z.optional(z.string()),
+  state: z.enum(["up", "down", "disabled"]),
+  mode: z.enum(["failover", "balance"]),
+  now: z.strictObject({ ipv4: z.optional(way), ipv6: z.optional(way) }),
+  members: z.array(
+    z.strictObject({
+      uplink: z.string(),
+      priority: count,
+      weight: count,
+      state: z.enum(["up", "held", "down", "disabled"]),
+      why: z.optional(z.string()),
+      heldUntil: z.optional(z.number()),
+      table: z.optional(numbered),
+      slot: z.optional(count),
+    }),
+  ),
+  failback: z.enum(["immediate", "new-connections", "manual"]),
+  failbackDelay: count,
+  ifDown,
+  table: z.optional(numbered),
+  mark: z.optional(z.strictObject({ slot: count, value: hex, mask: hex })),
+  rules: z.array(z.string()),
 });
 
 const rule = z.strictObject({
@@ -134,6 +165,7 @@ export const SHOWN = z.strictObject({
   }),
   description: z.optional(z.string()),
   uplinks: z.optional(z.array(uplink)),
+  groups: z.optional(z.array(group)),
   rules: z.optional(z.array(rule)),
   tables: z.optional(z.array(table)),
   marks: z.optional(marks),
