@@ -25,15 +25,15 @@ export function groupEvents(
 ): readonly PolicyEvent[] {
   const targetsAt = (moment: Moment): GroupTarget[] =>
     groupTargets(config, moment.uplinks, slots, { liveness: { held: moment.held }, now: moment.now });
-  const former = targetsAt(before);
+  const atThatTime = targetsAt(before);
   return targetsAt(now).flatMap((group, i): PolicyEvent[] => {
-    const old = former[i] ?? group;
+    const old = atThatTime[i] ?? group;
     const known = ({ members }: Use): boolean => members.every((name) => before.uplinks.some((uplink) => uplink.name === name));
-    const uses = families.map((family) => ({ family, then: useOf(old, family), use: useOf(group, family) }));
+    const uses = families.map((family) => ({ family, former: useOf(old, family), use: useOf(group, family) }));
     const changes = uses
-      .filter(({ then, use }) => then.words !== use.words && known(use))
-      .map(({ family, then, use }) => ({ family, use, text: `${then.words} -> ${use.words}` }));
-    const others = uses.filter(({ then, use }) => then.words === use.words && use.members.length > 0);
+      .filter(({ former, use }) => former.words !== use.words && known(use))
+      .map(({ family, former, use }) => ({ family, use, text: `${former.words} -> ${use.words}` }));
+    const others = uses.filter(({ former, use }) => former.words === use.words && use.members.length > 0);
     const alike = others.length === 0 && new Set(changes.map(({ text }) => text)).size === 1;
     return (alike ? changes.slice(0, 1) : changes).map(({ family, use, text }) => ({
       kind: "group",
