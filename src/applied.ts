@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { Collision } from "./compile/audit-marks.ts";
 import type { Backend } from "./compile/choose-backend.ts";
+import type { Moment } from "./compile/forget-connections.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
@@ -121,6 +122,12 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
     frontEnd: settled.frontEnd,
   };
   await host.write(paths.state, `${JSON.stringify(state)}\n`);
+}
+
+/** What the last reconcile left behind, for comparing with now. */
+export function momentOf({ uplinks = [], held = {}, at = 0 }: Partial<SavedState>): Moment {
+  const members = (names: readonly string[]) => new Map(names.map((name) => [name, undefined]));
+  return { uplinks, held: new Map(Object.entries(held).map(([group, names]) => [group, members(names)])), now: at };
 }
 
 function heldNow({ liveness, now }: Facts): Record<string, string[]> {

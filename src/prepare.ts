@@ -1,4 +1,4 @@
-import type { SavedState } from "./applied.ts";
+import { momentOf, type SavedState } from "./applied.ts";
 import { type AssignedSlots, assignSlots } from "./compile/assign-slots.ts";
 import { auditMarks, type Collision } from "./compile/audit-marks.ts";
 import { type Backend, chooseBackend } from "./compile/choose-backend.ts";
@@ -179,16 +179,11 @@ async function readLast({ host, paths }: Context): Promise<Partial<SavedState> |
 /** Connections whose packets go another way than they did after the last reconcile; none where no state was saved. */
 function changedWays(config: Config, wanted: Wanted, facts: Facts, last: Partial<SavedState> | undefined): readonly Forgetting[] {
   if (wanted.state === EMPTY_STATE || last?.uplinks === undefined) return [];
-  const held = new Map(
-    Object.entries(last.held ?? {}).map(([group, names]) => [group, new Map(names.map((name) => [name, undefined]))]),
-  );
-  return forgetConnections(
-    config,
-    wanted.slots.assignment,
-    facts.families,
-    { uplinks: last.uplinks, held, now: last.at ?? 0 },
-    { uplinks: wanted.uplinks, held: facts.liveness.held, now: facts.now },
-  );
+  return forgetConnections(config, wanted.slots.assignment, facts.families, momentOf(last), {
+    uplinks: wanted.uplinks,
+    held: facts.liveness.held,
+    now: facts.now,
+  });
 }
 
 function nextTurn(): Promise<void> {

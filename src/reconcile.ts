@@ -1,4 +1,5 @@
-import { type Applied, neighboursIn, readApplied, readSavedState, type SavedState, saveApplied } from "./applied.ts";
+import { type Applied, momentOf, neighboursIn, readApplied, readSavedState, type SavedState, saveApplied } from "./applied.ts";
+import { groupEvents } from "./compile/group-events.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
@@ -15,8 +16,10 @@ import { askWitness } from "./host/witness.ts";
 import { keepSaved } from "./keep-saved.ts";
 import { formatPlan } from "./kernel/format-plan.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
+import { EMPTY_STATE } from "./kernel/kernel-state.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
 import { type Looking, observeAgain, type Prepared, type PrepareOptions, prepare, startLooking } from "./prepare.ts";
+import type { PolicyEvent } from "./uplink/event.ts";
 import type { Facts } from "./uplink/facts.ts";
 import { type HookCall, hookCalls } from "./uplink/hook-call.ts";
 import { uplinkEvents } from "./uplink/uplink-events.ts";
@@ -107,7 +110,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     await Promise.all([
       logged,
       logWarnings(context, request.reason, first, settled),
-      tellUplinks(context, before, settled, request),
+      tellChanges(context, before, settled, request),
     ]);
     return settled;
   } catch (error) {
@@ -143,18 +146,27 @@ function saysMore(first: Prepared, before: SavedState | undefined): boolean {
   );
 }
 
-/** What happened to the uplinks since the last reconcile, whoever did that: into the log, and to the operator's hook. */
-async function tellUplinks(
+/** What happened to uplinks and groups since the last reconcile, whoever did that: into the log, and to the operator's hook. */
+async function tellChanges(
   context: Context,
   before: SavedState | undefined,
   settled: Prepared,
   { callHook = (hook, calls) => startHook(context, hook, calls) }: ReconcileRequest,
 ): Promise<void> {
-  const events = uplinkEvents(before?.uplinks ?? [], settled.uplinks);
+  const events = [...uplinkEvents(before?.uplinks ?? [], settled.uplinks), ...switchedGroups(before, settled)];
   const hook = hookOf(settled.config);
   const calls = hook === undefined ? [] : hookCalls(events, before?.uplinks ?? [], settled.uplinks);
   if (hook !== undefined && calls.length > 0) callHook(hook, calls);
   await recordEvents(context, events, settled.config?.["log-level"]);
+}
+
+function switchedGroups(
+  before: SavedState | undefined,
+  { config, facts, slots, state, uplinks }: Prepared,
+): readonly PolicyEvent[] {
+  if (before === undefined || config === undefined || facts === undefined || state === EMPTY_STATE) return [];
+  const now = { uplinks, held: facts.liveness.held, now: facts.now };
+  return groupEvents(config, slots.assignment, facts.families, momentOf(before), now);
 }
 
 /**

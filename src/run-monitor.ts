@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import type { Context } from "./context.ts";
+import { followHolds } from "./follow-holds.ts";
 import { HookQueue } from "./hook-queue.ts";
 import { recordEvents } from "./host/event-log.ts";
 import { hookOf } from "./host/run-hook.ts";
@@ -154,6 +155,10 @@ export class Monitor {
     this.listenToTables(settled);
     this.threshold = settled.config?.["log-level"];
     await this.health.follow(settled);
+    const holds = await followHolds(this.context, settled);
+    this.pacer.expect(holds.deadline);
+    // A member that went down has to be behind the others before it is back: the kernel would not ask.
+    if (holds.changed) this.pacer.note("hold", now);
     this.pacer.end({ kind: changed ? "changed" : "nothing", complaints: settled.complaints.length > 0 }, now);
     const events = [...tell(drift), ...this.makeTruce(drift, now), ...this.insist(settled.complaints)];
     const hook = hookOf(settled.config);

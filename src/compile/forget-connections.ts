@@ -43,7 +43,7 @@ export function forgetConnections(
 ): Forgetting[] {
   const field = markField(config["mark-mask"]);
   const groupsAt = ({ uplinks, held, now }: Moment): GroupTarget[] =>
-    groupTargets(config, uplinks, slots, { liveness: { health: new Map(), held }, now });
+    groupTargets(config, uplinks, slots, { liveness: { held }, now });
   const [groups, then] = [groupsAt(after), groupsAt(before)];
   const targets = uplinkTargets(config, after.uplinks, slots);
   const known = (name: string) => before.uplinks.some((state) => state.name === name);

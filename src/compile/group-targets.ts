@@ -4,6 +4,7 @@ import { memberTableName, usedGroups } from "../config/used-groups.ts";
 import { TABLE_BASE } from "../kernel/ownership.ts";
 import type { Family } from "../net/address.ts";
 import type { Facts, SlotAssignment } from "../uplink/facts.ts";
+import type { Liveness } from "../uplink/liveness.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import { groupOwner, memberOwner } from "./assign-slots.ts";
 import { carries } from "./targets.ts";
@@ -42,7 +43,10 @@ const OWN_METRIC = 1;
 /** Lifts a held member behind every other: 126 members end at 1260. */
 const HELD_METRIC = 10_000;
 
-type GroupFacts = Pick<Facts, "liveness" | "now">;
+/** Who is held back, and at which time (seconds since the epoch). */
+interface GroupFacts extends Pick<Facts, "now"> {
+  readonly liveness: Pick<Liveness, "held">;
+}
 
 /** Groups that have something in the kernel. */
 export function groupTargets(

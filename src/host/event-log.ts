@@ -51,8 +51,9 @@ export async function recordEvent(
   await recordEvents(context, [event], threshold);
 }
 
-/** `dsl gateway: 198.51.100.1 -> 198.51.100.254 (dhcp-hook)` */
+/** `dsl gateway: 198.51.100.1 -> 198.51.100.254 (dhcp-hook)`, `group web: dsl -> lte` */
 function formatEvent({ uplink, group, kind, text }: PolicyEvent): string {
+  if (kind === "group") return `group ${group}: ${text}`;
   const who = uplink ?? group;
   return `${who === undefined ? "" : `${who} `}${kind}: ${text}`;
 }

@@ -1,18 +1,37 @@
 import type { Context } from "../context.ts";
 import { type Liveness, parseLiveness, renderLiveness } from "../uplink/liveness.ts";
+import { takeLock } from "./lock.ts";
 
 let last: Promise<void> = Promise.resolve();
 
+/** Seconds to wait for a commit that is under way; what is written is for the reconcile after it. */
+const LOCK_SECONDS = 30;
+
 /**
- * Changes the file in which the monitor leaves what it knows. One change at a time: probes and groups each change their part.
+ * Changes the file in which the monitor leaves what it knows. One change at a time: probes and groups each change their part, and
+ * so does the operator (`force ... failback`), for whom it is changed under the lock. Not to be called by who has the lock.
+ * `change` may be called twice, and what it says last counts.
  * @throws HostError when it cannot be written
  */
-export function updateLiveness({ host, paths }: Context, change: (before: Liveness) => Liveness): Promise<void> {
+export function updateLiveness(context: Context, change: (before: Liveness) => Liveness): Promise<void> {
   const done = last.then(async () => {
-    const before = parseLiveness(await host.read(paths.liveness));
-    const text = renderLiveness(change(before));
-    if (text !== renderLiveness(before)) await host.write(paths.liveness, text);
+    // Most of the time there is nothing to write, and no lock to be taken.
+    if ((await changed(context, change)) === undefined) return;
+    const release = await takeLock(context.paths.lock, LOCK_SECONDS);
+    try {
+      const text = await changed(context, change);
+      if (text !== undefined) await context.host.write(context.paths.liveness, text);
+    } finally {
+      release();
+    }
   });
   last = done.catch(() => {});
   return done;
+}
+
+/** The text of the file after the change; `undefined` when it is what is there. */
+async function changed({ host, paths }: Context, change: (before: Liveness) => Liveness): Promise<string | undefined> {
+  const before = parseLiveness(await host.read(paths.liveness));
+  const text = renderLiveness(change(before));
+  return text === renderLiveness(before) ? undefined : text;
 }

@@ -28,6 +28,7 @@ export class Pacer {
   private regular: number;
   private notBefore = 0;
   private truceUntil = 0;
+  private alarm = Number.POSITIVE_INFINITY;
   private fruitless = 0;
   private ended = 0;
   private readonly failures = new Doubling(1000, 60_000);
@@ -43,16 +44,25 @@ export class Pacer {
     this.pending.set(wake, Math.min(due, this.pending.get(wake) ?? due));
   }
 
+  /** Something will happen at a time that is known: a member of a group has its traffic back. Takes the place of what was said before. */
+  expect(at: number | undefined): void {
+    this.alarm = at ?? Number.POSITIVE_INFINITY;
+  }
+
   /** The time of the next look; in the past when it is overdue. */
   due(): number {
     const wishes = [...this.pending].map(([wake, at]) => (wake === "tables" ? Math.max(at, this.truceUntil) : at));
-    return Math.max(this.notBefore, Math.min(this.regular, ...wishes));
+    return Math.max(this.notBefore, Math.min(this.regular, this.alarm, ...wishes));
   }
 
   /** A look begins; gives what it is for. What happens from now on is for the next one. */
   begin(now: number): readonly Wake[] {
     if (now - this.ended > 2000) this.fruitless = 0;
     const wakes = [...this.pending.keys()];
+    if (this.alarm <= now) {
+      wakes.push("hold");
+      this.alarm = Number.POSITIVE_INFINITY;
+    }
     this.pending = new Map();
     return wakes.length === 0 ? ["timer"] : wakes;
   }

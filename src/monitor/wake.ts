@@ -1,6 +1,6 @@
 /**
  * Why a look is due. `tables`: rules of iptables or nftables; `prefix`: a router advertisement; `lease`, `commit`: another process
- * of ours is at work; `health`: the probes changed their verdict; `overflow`: events were lost; `timer`: the look every 30 s; `signal`: SIGHUP.
+ * of ours is at work; `health`: the probes changed their verdict; `hold`: a member of a group is held back, or not any more; `overflow`: events were lost; `timer`: the look every 30 s; `signal`: SIGHUP.
  */
 export type Wake =
   | "start"
@@ -14,6 +14,7 @@ export type Wake =
   | "lease"
   | "commit"
   | "health"
+  | "hold"
   | "overflow"
   | "timer"
   | "signal";

@@ -11,7 +11,7 @@ export function formatEvents(events: readonly LoggedEvent[], now: number): strin
   const dated = events.some((event) => day(event.at) !== today);
   const rows = events.map((event) => [
     `${dated ? `${day(event.at)} ` : ""}${clock(event.at)}`,
-    event.uplink ?? event.group ?? "",
+    event.group ?? event.uplink ?? "",
     event.kind,
     event.text,
   ]);

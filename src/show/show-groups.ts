@@ -40,7 +40,7 @@ export function groupWays(config: Config, sight: Sight): (name: string, family: 
 function targetsOf(config: Config, sight: Sight): GroupTarget[] {
   const known = usedGroups(config).every(([name]) => sight.slots.slots.has(groupOwner(name)));
   if (!known) return [];
-  return groupTargets(config, sight.uplinks, sight.slots, { liveness: { health: new Map(), held: sight.held }, now: sight.now });
+  return groupTargets(config, sight.uplinks, sight.slots, { liveness: { held: sight.held }, now: sight.now });
 }
 
 function targetWay(group: GroupTarget, family: Family, sight: Sight): Way {

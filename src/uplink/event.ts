@@ -15,11 +15,14 @@ export const EVENT_KINDS = [
 
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** Something that happened. `text` is one line in words, without the name of the uplink or group. */
+/**
+ * Something that happened. `text` is one line in words, without the name of the uplink or group. Of kind `group`: `uplink` is the
+ * member that is used now; absent when none is, or several are.
+ */
 export interface PolicyEvent {
   readonly uplink?: string;
   readonly group?: string;
-  /** Of the gateway that changed. */
+  /** Of the gateway that changed; of a group where the other family goes otherwise. */
   readonly family?: Family;
   readonly kind: EventKind;
   readonly text: string;

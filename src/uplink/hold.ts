@@ -1,34 +1,16 @@
 import type { Config } from "../config/schema.ts";
+import { FAMILIES } from "../net/address.ts";
+import type { FlapMemory, Outage } from "./flap-memory.ts";
 import type { Liveness } from "./liveness.ts";
+import type { UplinkState } from "./uplink-state.ts";
 
-/** Why an uplink cannot be used now: its link, address or gateway; or the verdict of its probes, or the operator. */
-export type Outage = "none" | "link" | "verdict";
+/** What is remembered from one call to the next. */
+export type HoldMemory = Pick<Liveness, "flaps" | "held">;
 
-/** What is remembered of an uplink's flaps. Times are seconds since the epoch. */
-export interface FlapMemory {
-  readonly outage: Outage;
-  /** Times it went down, until it stayed up for FORGIVEN seconds. */
-  readonly flaps: number;
-  /** When the outage began or ended. */
-  readonly since: number;
-  /** The last outage was one of the link: then nobody else holds it down. */
-  readonly byLink: boolean;
-}
-
-export interface HoldMemory {
-  readonly uplinks: ReadonlyMap<string, FlapMemory>;
-  /** As in Liveness. A member that is down has no time yet. */
-  readonly held: Liveness["held"];
-}
-
-export interface Holds {
-  readonly memory: HoldMemory;
-  readonly held: Liveness["held"];
+export interface Holds extends HoldMemory {
   /** Seconds since the epoch at which to ask again; `undefined`: when an uplink or the configuration changes. */
   readonly deadline: number | undefined;
 }
-
-export const NO_HOLDS: HoldMemory = { uplinks: new Map(), held: new Map() };
 
 /** However often a line flaps, it is not kept down for longer. */
 const LONGEST = 300;
@@ -44,8 +26,9 @@ export function holdDownSeconds(holdDown: number, flaps: number): number {
 /**
  * Which members of groups may not have traffic back. The kernel returns to a member as soon as its link does; so a member that
  * goes down is held at once, and let go when it has been up for `failback-delay`, and for the uplink's hold-down if the link was
- * what went (a verdict of probes has its own). With `failback manual` only the operator lets it go: the caller takes it out of
- * `memory.held`. The last way that works is never held back: a held member is used when no other is.
+ * what went (a verdict of probes has its own). With `failback manual` only the operator lets it go, who takes it out of
+ * `memory.held`; but one that has never been up has not left anybody, and comes up by itself. The last way that works is never
+ * held back: a held member is used when no other is.
  * `outages`: of all configured uplinks; one that is not named counts as without. Pure; call it at every change and at the deadline.
  */
 export function updateHolds(
@@ -54,22 +37,22 @@ export function updateHolds(
   outages: ReadonlyMap<string, Outage>,
   now: number,
 ): Holds {
-  const uplinks = new Map(
-    Object.keys(config.uplink).map((name) => [name, flapMemory(memory.uplinks.get(name), outages.get(name) ?? "none", now)]),
-  );
+  const names = new Set(Object.values(config.group).flatMap((group) => Object.keys(group.uplink)));
+  const flaps = new Map([...names].map((name) => [name, flapMemory(memory.flaps.get(name), outages.get(name) ?? "none", now)]));
   const held = new Map<string, ReadonlyMap<string, number | undefined>>();
   for (const [group, settings] of Object.entries(config.group)) {
     const members = new Map<string, number | undefined>();
     const before = memory.held.get(group);
     for (const name of Object.keys(settings.uplink)) {
-      const flap = uplinks.get(name);
+      const flap = flaps.get(name);
       if (flap === undefined || settings.disable) continue;
       const wait = Math.max(settings["failback-delay"], linkHoldDown(config, name, flap));
       const manual = settings.failback === "manual";
       if (flap.outage !== "none") {
-        if (manual || wait > 0) members.set(name, undefined);
+        if (manual ? flap.flaps > 0 : wait > 0) members.set(name, undefined);
       } else if (before?.has(name) === true) {
-        const until = flap.since + wait;
+        // A whole second: no fact is known more exactly, and at the deadline it has to be over.
+        const until = Math.ceil(flap.since + wait);
         if (manual) members.set(name, undefined);
         else if (until > now) members.set(name, until);
       }
@@ -77,7 +60,17 @@ export function updateHolds(
     if (members.size > 0) held.set(group, members);
   }
   const untils = [...held.values()].flatMap((members) => [...members.values()].filter((until) => until !== undefined));
-  return { memory: { uplinks, held }, held, deadline: untils.length === 0 ? undefined : Math.min(...untils) };
+  return { flaps, held, deadline: untils.length === 0 ? undefined : Math.min(...untils) };
+}
+
+/** What keeps each of them from being used, if anything: the link with all that hangs on it comes before the verdict. */
+export function outagesOf(uplinks: readonly UplinkState[]): ReadonlyMap<string, Outage> {
+  return new Map(uplinks.map((uplink) => [uplink.name, outageOf(uplink)]));
+}
+
+function outageOf({ link, routes, objection }: UplinkState): Outage {
+  if (link !== "up" || FAMILIES.every((family) => routes[family].kind === "none")) return "link";
+  return objection === undefined ? "none" : "verdict";
 }
 
 function linkHoldDown({ uplink }: Pick<Config, "uplink">, name: string, { flaps, byLink }: FlapMemory): number {

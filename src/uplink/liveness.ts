@@ -1,3 +1,5 @@
+import { type FlapMemory, isFlapMemory } from "./flap-memory.ts";
+
 /** What the probes say of an uplink; `unknown` (no verdict yet) counts as up. */
 export interface Health {
   readonly verdict: "up" | "down" | "unknown";
@@ -9,7 +11,7 @@ export interface Health {
 
 /**
  * What the monitor found out by watching, as it leaves it for commits and hooks in `/run/policy-route/liveness.json`: they
- * have to agree with it without asking it, and it may be dead. One writer: the monitor.
+ * have to agree with it without asking it, and it may be dead. It is the monitor that writes it; `force ... failback` takes out of `held`.
  */
 export interface Liveness {
   readonly health: ReadonlyMap<string, Health>;
@@ -18,21 +20,28 @@ export interface Liveness {
    * `undefined` when only the operator says so (`failback manual`), and while they are down (hold.ts).
    */
   readonly held: ReadonlyMap<string, ReadonlyMap<string, number | undefined>>;
+  /** Members of groups as the monitor saw them last, for its next look or its next life. Nobody else needs it. */
+  readonly flaps: ReadonlyMap<string, FlapMemory>;
 }
 
 /** Nobody watches: every uplink is judged by its link and gateway alone. */
-export const NO_LIVENESS: Liveness = { health: new Map(), held: new Map() };
+export const NO_LIVENESS: Liveness = { health: new Map(), held: new Map(), flaps: new Map() };
 
 /** What the operator said with `force policy-route uplink NAME up|down`; lost at reboot, as `/run` is. */
 export type Forced = ReadonlyMap<string, "up" | "down">;
 
 /** Text of the file in which the monitor leaves what it knows. */
-export function renderLiveness({ health, held }: Liveness): string {
+export function renderLiveness({ health, held, flaps }: Liveness): string {
   const heldObject = [...held].map(([group, members]) => [
     group,
     Object.fromEntries([...members].map(([uplink, until]) => [uplink, until ?? null])),
   ]);
-  return `${JSON.stringify({ health: Object.fromEntries(health), held: Object.fromEntries(heldObject) }, null, 1)}\n`;
+  const value = {
+    health: Object.fromEntries(health),
+    held: Object.fromEntries(heldObject),
+    ...(flaps.size === 0 ? {} : { flaps: Object.fromEntries(flaps) }),
+  };
+  return `${JSON.stringify(value, null, 1)}\n`;
 }
 
 /** Parses it; a damaged file or one of another version is as good as none. By hand: commits and hooks read it each time. */
@@ -44,7 +53,8 @@ export function parseLiveness(text: string | undefined): Liveness {
     const untils = entriesOf(members).filter(([, until]) => until === null || typeof until === "number");
     return [group, new Map(untils.map(([uplink, until]) => [uplink, typeof until === "number" ? until : undefined]))] as const;
   });
-  return { health: new Map(health), held: new Map(held) };
+  const flaps = entriesOf(value.flaps).flatMap(([uplink, one]) => (isFlapMemory(one) ? [[uplink, one] as const] : []));
+  return { health: new Map(health), held: new Map(held), flaps: new Map(flaps) };
 }
 
 /** Text of the file that `force` writes. */

@@ -83,7 +83,7 @@ export function readFacts(text: string): Facts {
     rivals,
     markUses: [],
     ipset,
-    liveness: { health, held },
+    liveness: { health, held, flaps: new Map() },
     forced,
     problems: [],
   };

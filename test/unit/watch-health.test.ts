@@ -15,6 +15,9 @@ import { HealthWatch, type Probed } from "../../src/watch-health.ts";
 import { readFacts } from "../support/read-facts.ts";
 import { memoryHost } from "./uplink/memory-host.ts";
 
+// The files are in memory, and nobody else has them.
+vi.mock("../../src/host/lock.ts", () => ({ takeLock: async () => () => {} }));
+
 const paths = pathsBelow("");
 const FACTS = "link eth1 up 198.51.100.7/24\nlink eth2 up 192.0.2.7/24";
 const LINES = `

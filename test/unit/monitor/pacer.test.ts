@@ -30,6 +30,22 @@ describe("when to look", () => {
     expect(pacer.due()).toBe(35_090);
   });
 
+  test("at a time that was said, and not again", () => {
+    const pacer = new Pacer(0);
+    pacer.expect(7000);
+    expect(pacer.due()).toBe(7000);
+    pacer.note("link", 5000);
+    expect(pacer.begin(5000)).toEqual(["link"]);
+    pacer.end(NOTHING, 5040);
+    expect(pacer.due()).toBe(7000);
+    expect(pacer.begin(7000)).toEqual(["hold"]);
+    pacer.end(NOTHING, 7040);
+    expect(pacer.due()).toBe(37_040);
+    pacer.expect(8000);
+    pacer.expect(undefined);
+    expect(pacer.due()).toBe(37_040);
+  });
+
   test("a hook or a commit is given time to reconcile by itself", () => {
     const pacer = new Pacer(0);
     pacer.note("lease", 100);

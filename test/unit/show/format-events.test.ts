@@ -13,5 +13,8 @@ test("events of today have the time, older ones make the day stand in front", ()
 `,
   );
   expect(formatEvents([lte], at(21, 1))).toContain("\n2026-11-20 11:40:02.113  lte");
+  expect(
+    formatEvents([{ at: at(20, 11), kind: "group", group: "web", uplink: "lte", text: "dsl -> lte" }], at(20, 13)),
+  ).toContain("\n11:40:02.113  web  group  dsl -> lte\n");
   expect(formatEvents([], 0)).toBe("Nothing has happened since the last start\n");
 });

@@ -3,7 +3,10 @@ import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
 import { parseConfig } from "../../../src/config/parse-config.ts";
 import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
-import { type Holds, holdDownSeconds, NO_HOLDS, type Outage, updateHolds } from "../../../src/uplink/hold.ts";
+import type { Outage } from "../../../src/uplink/flap-memory.ts";
+import { type Holds, holdDownSeconds, outagesOf, updateHolds } from "../../../src/uplink/hold.ts";
+import { NO_LIVENESS } from "../../../src/uplink/liveness.ts";
+import type { UplinkState } from "../../../src/uplink/uplink-state.ts";
 
 function configOf(lines: readonly string[]) {
   const all = [
@@ -20,8 +23,8 @@ function configOf(lines: readonly string[]) {
 /** What happens to dsl, with times: [100, "link"]. The last answer is given. */
 function holdsAfter(lines: readonly string[], events: readonly (readonly [at: number, outage: Outage])[]): Holds {
   const config = configOf(lines);
-  let holds: Holds = updateHolds(NO_HOLDS, config, new Map(), 0);
-  for (const [at, outage] of events) holds = updateHolds(holds.memory, config, new Map([["dsl", outage]]), at);
+  let holds = updateHolds(NO_LIVENESS, config, new Map(), 0);
+  for (const [at, outage] of events) holds = updateHolds(holds, config, new Map([["dsl", outage]]), at);
   return holds;
 }
 
@@ -93,14 +96,29 @@ describe("held members", () => {
       [99_999, "none"],
     ]);
     expect(heldOf(long)).toEqual({ web: { dsl: undefined } });
-    const released = { ...long.memory, held: new Map() };
+    const released = { ...long, held: new Map() };
     expect(heldOf(updateHolds(released, configOf(manual), new Map(), 100_000))).toEqual({});
   });
 
   it("that were never up have not left anybody: what is down at the start is held, and free when it first comes up without a delay", () => {
     const config = configOf(PROBED);
-    const start = updateHolds(NO_HOLDS, config, new Map([["dsl", "link"]]), 0);
-    expect(heldOf(updateHolds(start.memory, config, new Map(), 5))).toEqual({});
+    const start = updateHolds(NO_LIVENESS, config, new Map([["dsl", "link"]]), 0);
+    expect(heldOf(updateHolds(start, config, new Map(), 5))).toEqual({});
+  });
+
+  it("come up by themselves the first time, also with failback manual", () => {
+    const manual = configOf(["group web failback manual"]);
+    const start = updateHolds(NO_LIVENESS, manual, new Map([["dsl", "link"]]), 0);
+    expect(heldOf(start)).toEqual({});
+  });
+
+  it("never get their traffic back early: times are whole seconds, rounded up", () => {
+    expect(
+      holdsAfter(DELAY, [
+        [500, "link"],
+        [510.25, "none"],
+      ]).deadline,
+    ).toBe(541);
   });
 
   it("of a flapping line wait twice as long each time, up to 300 s, and are forgiven", () => {
@@ -137,8 +155,25 @@ describe("held members", () => {
   });
 
   it("are forgotten with their group, and while it is disabled", () => {
-    const { memory } = holdsAfter(DELAY, [[500, "link"]]);
+    const memory = holdsAfter(DELAY, [[500, "link"]]);
     expect(heldOf(updateHolds(memory, configOf([...DELAY, "group web disable"]), new Map([["dsl", "link"]]), 600))).toEqual({});
+  });
+});
+
+describe("the reason why an uplink is not used", () => {
+  const route = { kind: "gateway", gateway: "198.51.100.1", onlink: false, gateways: [] } as const;
+  const none = { kind: "none", onlink: false, gateways: [] } as const;
+  const dsl: UplinkState = { name: "dsl", interface: "eth1", link: "up", addresses: [], routes: { ipv4: route, ipv6: none } };
+
+  it.each<[Partial<UplinkState>, Outage]>([
+    [{}, "none"],
+    [{ objection: "its probes fail" }, "verdict"],
+    [{ link: "no-carrier" }, "link"],
+    [{ link: "no-carrier", objection: "its probes fail" }, "link"],
+    [{ routes: { ipv4: none, ipv6: none } }, "link"],
+    [{ routes: { ipv4: none, ipv6: route } }, "none"],
+  ])("%j: %s", (state, outage) => {
+    expect(outagesOf([{ ...dsl, ...state }])).toEqual(new Map([["dsl", outage]]));
   });
 });
 

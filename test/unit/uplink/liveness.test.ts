@@ -23,6 +23,7 @@ const KNOWN: Liveness = {
       ]),
     ],
   ]),
+  flaps: new Map([["dsl", { outage: "link", flaps: 2, since: 1_800_000_070.5, byLink: true }]]),
 };
 
 test("what the monitor leaves is read back as it was", () => {
@@ -40,6 +41,7 @@ test("a damaged file says nothing", () => {
     "null",
     '{"health":[],"held":7}',
     '{"health":{"dsl":{"verdict":"sick","since":1}}}',
+    '{"flaps":{"dsl":{"outage":"bored","flaps":1,"since":1,"byLink":true}}}',
   ])
     expect(parseLiveness(text)).toEqual(NO_LIVENESS);
   expect(parseForced('{"dsl":"sideways"}')).toEqual(new Map());
