@@ -33,7 +33,7 @@ export async function startMonitor(router: Namespace): Promise<RunningMonitor> {
   );
   const children = () =>
     router.sh(
-      `cat /proc/${pid}/task/${pid}/children; for c in $(cat /proc/${pid}/task/${pid}/children); do tr '\\0' ' ' < /proc/$c/cmdline; done`,
+      `cat /proc/${pid}/task/${pid}/children; for c in $(cat /proc/${pid}/task/${pid}/children); do cat /proc/$c/cmdline 2>/dev/null | tr '\\0' ' ' || true; done`,
     );
   await until("the monitor to listen", async () => /ip -o monitor/.test(await children()), { last: () => said });
   return {
