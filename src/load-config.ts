@@ -45,7 +45,7 @@ export async function loadConfig(
     reading.then(({ parsed: { config } }) => lookForPrograms(host, paths.root, programsOf(config))),
   ]);
   const configured = configuredInterfaces(found.router);
-  const { config, errors, warnings } = checkParsed(tree, parsed, {
+  const { config, errors, warnings } = checkParsed(parsed, {
     links,
     tableNames,
     ...names?.known,

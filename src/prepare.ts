@@ -11,6 +11,7 @@ import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
+import type { Host } from "./host/host.ts";
 import {
   looksAgain,
   type ObserveScope,
@@ -19,6 +20,7 @@ import {
   type TablesAndRules,
 } from "./host/observe-kernel.ts";
 import { planOtherFrontEnd } from "./host/other-front-end.ts";
+import { sideBySide } from "./host/side-by-side.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE, type KernelState } from "./kernel/kernel-state.ts";
 import { TABLE_BASE } from "./kernel/ownership.ts";
@@ -84,7 +86,7 @@ export interface Looking {
 export async function startLooking({ host, paths }: Context, counters = false): Promise<Looking> {
   const [families, memory] = await Promise.all([familiesOf(host), host.read(paths.rtTables)]);
   const remembered = [...parseTableNames(memory ?? "").values(), ...defaultTables(memory)];
-  const looking = observeTablesAndRules(host, families, remembered, { counters });
+  const looking = observeTablesAndRules(sideBySide(host), families, remembered, { counters });
   // Whoever waits for it gets the error; when nobody comes to that, because the configuration has mistakes, it is no news.
   looking.catch(() => {});
   return { families, memory, remembered, looking };
@@ -246,7 +248,7 @@ function defaultTables(memory: string | undefined): number[] {
 }
 
 /** Reads back what is ours after work on `prepared`, in a scope that holds its own. */
-export async function observeAgain({ host }: Context, { target, observed }: Prepared, scope: ObserveScope): Promise<Observed> {
+export async function observeAgain(host: Host, { target, observed }: Prepared, scope: ObserveScope): Promise<Observed> {
   const looks = looksAgain(target, observed);
   return await observeKernel(host, await observeTablesAndRules(host, scope.families, scope.tables, looks), scope);
 }

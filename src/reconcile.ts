@@ -9,6 +9,7 @@ import { takeLock } from "./host/lock.ts";
 import type { ObserveScope } from "./host/observe-kernel.ts";
 import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { type Hook, hookOf } from "./host/run-hook.ts";
+import { sideBySide } from "./host/side-by-side.ts";
 import { startHook } from "./host/start-hook.ts";
 import { syslog } from "./host/syslog.ts";
 import { askWitness } from "./host/witness.ts";
@@ -206,9 +207,10 @@ async function settle(context: Context, first: Prepared, options: PrepareOptions
 async function attempt(context: Context, prepared: Prepared): Promise<HostError | undefined> {
   try {
     await applyPlan(context.host, prepared.plan);
+    const reader = sideBySide(context.host);
     const [now, complaints] = await Promise.all([
-      prepared.plan.length === 0 ? prepared.observed : observeAgain(context, prepared, prepared.scope),
-      askWitness(context.host, prepared.state.expectations),
+      prepared.plan.length === 0 ? prepared.observed : observeAgain(reader, prepared, prepared.scope),
+      askWitness(reader, prepared.state.expectations),
     ]);
     const left = plan(prepared.target, now, settledOptions(prepared));
     return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);
@@ -232,7 +234,7 @@ function sameWish(a: Prepared, b: Prepared): boolean {
 async function rollBack(context: Context, first: Prepared, forget: () => Promise<void>, cause: unknown): Promise<void> {
   try {
     await forget();
-    const now = await observeAgain(context, first, scopeOfBoth(first));
+    const now = await observeAgain(sideBySide(context.host), first, scopeOfBoth(first));
     await applyPlan(context.host, plan(rollbackTarget(first.observed), now, settledOptions(first)));
   } catch (error) {
     if (!(error instanceof HostError)) throw error;

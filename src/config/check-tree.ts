@@ -13,7 +13,6 @@ import type { ConfigTree } from "./config-tree.ts";
 import type { Issue } from "./issue.ts";
 import type { Lookups } from "./lookups.ts";
 import { compareNatural } from "./natural-order.ts";
-import { findNotSupported } from "./not-supported.ts";
 import { type ParsedConfig, parseConfigTree } from "./parse-config.ts";
 import type { Config } from "./schema.ts";
 
@@ -25,17 +24,17 @@ export interface CheckedConfig {
   readonly warnings: readonly Issue[];
 }
 
-/** Reads and checks the tree below `policy-route`: form, what this release cannot do, and what spans nodes; all at once. */
+/** Reads and checks the tree below `policy-route`: form, and what spans nodes; all at once. */
 export function checkTree(tree: ConfigTree, lookups: Lookups, context: CheckContext): CheckedConfig {
-  return checkParsed(tree, parseConfigTree(tree, lookups), context);
+  return checkParsed(parseConfigTree(tree, lookups), context);
 }
 
 /** The second half of that, for whoever reads the tree before the context is known. */
-export function checkParsed(tree: ConfigTree, { config, issues }: ParsedConfig, context: CheckContext): CheckedConfig {
+export function checkParsed({ config, issues }: ParsedConfig, context: CheckContext): CheckedConfig {
   const found = checkConfig(config, context, issues);
   return {
     config,
-    errors: inOrder([...issues, ...findNotSupported(tree), ...found.errors]),
+    errors: inOrder([...issues, ...found.errors]),
     warnings: inOrder(found.warnings),
   };
 }

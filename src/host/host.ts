@@ -17,12 +17,20 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A program that only reads. */
+export interface Look {
+  readonly argv: readonly string[];
+  readonly stdin?: string;
+}
+
 /**
  * The world, as the rest of the program sees it: commands and files. Everything that is not host/ gets one of these handed
  * in, so that tests can give a fake that refuses what it does not know. Never a shell: argv only.
  */
 export interface Host {
   run(argv: readonly string[], options?: RunOptions): Promise<Output>;
+  /** Runs up to seven programs that only read, side by side; the standard output of each, `undefined` for one that failed. */
+  runTogether(looks: readonly Look[]): Promise<readonly (string | undefined)[]>;
   /** Text of a file, `undefined` when there is none. Other errors (permission, IO) are thrown as HostError. */
   read(path: string): Promise<string | undefined>;
   /** Replaces a file atomically (temporary file beside it, rename); makes missing directories. Mode default 0644. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Host, HostError, type Output, type RunOptions } from "./host.ts";
+import { runTogether } from "./run-together.ts";
 import { toolPath } from "./tool-path.ts";
 
 /** The machine this runs on. Paths are taken as they are: `--root` is the business of paths.ts. */
@@ -9,6 +10,7 @@ export function realHost(env: Readonly<Record<string, string | undefined>>): Hos
   const path = toolPath(env);
   return {
     run: (argv, options) => run(argv, options ?? {}, path),
+    runTogether: (looks) => runTogether(looks, path),
     read: (file) => read(file),
     write: (file, text, mode) => write(file, text, mode ?? 0o644),
     writeInPlace: (file, text) => failing(`write ${file}`, () => writeFileSync(file, text, { flag: "r+" })),

@@ -52,7 +52,7 @@ describe.each(FRONT_ENDS)("beside others who use marks (%s)", (frontEnd) => {
       stdout: "",
       stderr: `policy-route uplink dsl: table 100 belongs to policy route (ip rule 100: fwmark 0x7fffff9b/0xffffffff lookup 100); use another, such as 2001
 policy-route uplink two: table 300 belongs to VRF (vrf name red table 300); use another, such as 2002
-policy-route rule-priority: 5200 takes the ip rule preferences 5200-5300, of which 5270 belongs to Tailscale (ip rule 5270: lookup 52); use another, such as 600
+policy-route rule-priority: 5200 takes the ip rule preferences 5200-5310, of which 5270 belongs to Tailscale (ip rule 5270: lookup 52); use another, such as 600
 `,
     });
     expect(difference(before, await readState(router))).toEqual([]);

@@ -65,7 +65,7 @@ what left by another line, was lost, or had to be sent again. Not counted: what 
 connections while it is starting or stopped.
 
 - \`0\` nothing went wrong.
-- \`0 (+21)\` nothing is wrong but for 21 while another jump was in front of ours; an established connection that was sent elsewhere then counts to its end.
+- \`0 (+21)\` nothing is wrong but for 21 while another jump was in front of ours; a connection or flow that was sent elsewhere or began then counts to its end.
 - **bold**: the promise is not held today; the number leads to the reason.
 - *italics*: not promised. The neighbour marks in nft base chains (or through another front end), which no iptables jump can be kept in front of.
 - \`-\`: there is nothing to count.

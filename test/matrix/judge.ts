@@ -138,11 +138,13 @@ export function judgeDatagrams(
   arrived: ReadonlyMap<number, string>,
   { displaced, dead }: Times,
 ): Verdict {
+  // A flow that began while another was in front is the other's.
+  const taken = sent[0] !== undefined && within(sent[0], displaced);
   return sum(
     sent.map((at, number) => {
       const by = arrived.get(number);
       const fault = forgive(by === OUR_LINE ? "none" : by === undefined ? "lost" : "elsewhere", within(at, dead));
-      return { fault, excused: within(at, displaced), words: `datagram ${number} at ${at}, seen by ${by ?? "nobody"}` };
+      return { fault, excused: taken || within(at, displaced), words: `datagram ${number} at ${at}, seen by ${by ?? "nobody"}` };
     }),
   );
 }

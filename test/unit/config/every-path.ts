@@ -1,6 +1,6 @@
 /**
  * One line for every node of the language, below `policy-route`, that sets it to something that is not its default. Together
- * they are no sensible configuration; each alone is accepted, or refused as not supported yet.
+ * they are no sensible configuration; each alone is accepted.
  */
 export const EVERY_PATH: Readonly<Record<string, string>> = {
   description: "description 'a word'",

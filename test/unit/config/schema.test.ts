@@ -4,9 +4,8 @@ import * as z from "zod/mini";
 import { checkConfig } from "../../../src/config/check-tree.ts";
 import type { ConfigTree } from "../../../src/config/config-tree.ts";
 import type { Field } from "../../../src/config/fields.ts";
-import { ConfigError, formatIssue } from "../../../src/config/issue.ts";
+import { ConfigError } from "../../../src/config/issue.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
-import { findNotSupported, NOT_SUPPORTED } from "../../../src/config/not-supported.ts";
 import { parseConfig, parseConfigTree } from "../../../src/config/parse-config.ts";
 import { policyRoute } from "../../../src/config/schema.ts";
 import { schemaPaths } from "../../../src/config/schema-paths.ts";
@@ -263,35 +262,10 @@ describe("the whole language", () => {
     }
   });
 
-  it("has only existing nodes in the list of what is not supported", () => {
-    for (const { path } of NOT_SUPPORTED) expect(paths).toContain(path.replace(/ \*$/, ""));
-  });
-
-  it.each(Object.entries(EVERY_PATH))("%s: accepted, or refused as not supported", (path, line) => {
+  it.each(Object.entries(EVERY_PATH))("%s is accepted", (_, line) => {
     const { config, issues } = parseConfigTree(treeOf([line]), BUILT_IN_LOOKUPS);
     expect(issues).toEqual([]);
     expect(config).not.toEqual(parse());
-    const refused = NOT_SUPPORTED.some(
-      (one) =>
-        `${path} `.startsWith(`${one.path.replace(/ \*$/, "")} `) &&
-        (one.values?.some((value) => line.endsWith(` ${value}`)) ?? true),
-    );
-    expect(findNotSupported(treeOf([line])).length).toBe(refused ? 1 : 0);
-  });
-
-  it("says what is not supported, for each place", () => {
-    const list = [{ path: "group *" }, { path: "uplink * gateway-mac" }, { path: "rule * traffic", values: ["inbound"] }];
-    const lines = [
-      "group web mode balance",
-      "uplink dsl gateway-mac 52:54:00:c2:a5:43",
-      "rule 20 traffic inbound",
-      "rule 30 traffic all",
-    ];
-    expect(findNotSupported(treeOf(lines), list).map(formatIssue).sort()).toEqual([
-      "policy-route rule 20: traffic inbound is not supported yet",
-      "policy-route uplink dsl: gateway-mac is not supported yet",
-      "policy-route: group web is not supported yet",
-    ]);
   });
 });
 

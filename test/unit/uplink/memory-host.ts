@@ -16,6 +16,10 @@ export function memoryHost(files: Record<string, string>, answers: Answers = {},
       const said = typeof answer === "function" ? answer(options) : answer;
       return { exitCode: 0, stdout: "", stderr: "", ...(typeof said === "string" ? { stdout: said } : said) };
     },
+    runTogether: async (looks) => {
+      const outputs = looks.map(({ argv, stdin }) => host.run(argv, stdin === undefined ? {} : { stdin }));
+      return (await Promise.all(outputs)).map(({ exitCode, stdout }) => (exitCode === 0 ? stdout : undefined));
+    },
     read: async (path) => files[path],
     async write(path, text) {
       writes.push(path);
