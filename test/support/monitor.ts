@@ -31,9 +31,10 @@ export async function startMonitor(router: Namespace): Promise<RunningMonitor> {
     async () => Number((await router.exec(["cat", `${RUN}/monitor.pid`])).stdout) || undefined,
     { last: () => said },
   );
+  // Most of them are short-lived: one that has ended meanwhile is no error.
   const children = () =>
     router.sh(
-      `cat /proc/${pid}/task/${pid}/children; for c in $(cat /proc/${pid}/task/${pid}/children); do cat /proc/$c/cmdline 2>/dev/null | tr '\\0' ' ' || true; done`,
+      `cat /proc/${pid}/task/${pid}/children; for c in $(cat /proc/${pid}/task/${pid}/children); do { tr '\\0' ' ' < /proc/$c/cmdline; } 2>/dev/null || true; done`,
     );
   await until("the monitor to listen", async () => /ip -o monitor/.test(await children()), { last: () => said });
   return {
