@@ -48,7 +48,7 @@ async function mixtures(router: Namespace, old: Whole, wanted: Whole): Promise<s
 /** What rules do, whatever the marks they do it with: on a detour these are others for a moment. */
 function sense(lines: readonly string[]): string {
   return lines
-    .map((line) => line.replace(/0x[0-9a-f]+\b|policy-route:[0-9a-f]{16}|_[A-Z]_\d+|label( set)? (0x)?\d+/g, ""))
+    .map((line) => line.replace(/0x[0-9a-f]+\b|policy-route:[0-9a-f]{16}|_[A-Z]_\d+|label( set)? "?(0x)?\d+"?/g, ""))
     .sort()
     .join("\n");
 }
