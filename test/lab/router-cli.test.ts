@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/config/schema.ts";
 import type { Facts } from "../../src/uplink/facts.ts";
+import { NO_LIVENESS } from "../../src/uplink/liveness.ts";
 import { resolveUplinks } from "../../src/uplink/resolve-uplinks.ts";
 import { type RibDefault, ribReports } from "../../src/uplink/rib-default.ts";
 import { bundleEntry } from "../support/bundle-entry.ts";
@@ -160,6 +161,9 @@ describe("what can be wrong", () => {
   });
 });
 
+/** No probes, and no word of the operator's. */
+const NOBODY = { liveness: NO_LIVENESS, forced: new Map() };
+
 describe("a DHCP uplink without hook and lease", () => {
   const config = {
     uplink: {
@@ -176,7 +180,12 @@ describe("a DHCP uplink without hook and lease", () => {
   } as unknown as Config;
   const resolve = async () => {
     const gathered = await inside<Pick<Facts, "links" | "problems"> & { reports: Facts["gateways"] }>({ what: "gather", config });
-    const facts = { now: Math.floor(Date.now() / 1000), links: gathered.links, gateways: gathered.reports } as unknown as Facts;
+    const facts = {
+      now: Math.floor(Date.now() / 1000),
+      links: gathered.links,
+      gateways: gathered.reports,
+      ...NOBODY,
+    } as unknown as Facts;
     return { ...gathered, route: resolveUplinks(config, facts).uplinks[0]?.routes.ipv4 };
   };
 
@@ -214,7 +223,7 @@ describe("a DHCP uplink without hook and lease", () => {
     await wrapper(VTYSH);
     const { links } = await resolve();
     expect(await asked()).toEqual([]);
-    const facts = { now: 0, links, gateways: ribReports(kernelRoutes, 0) } as unknown as Facts;
+    const facts = { now: 0, links, gateways: ribReports(kernelRoutes, 0), ...NOBODY } as unknown as Facts;
     expect(resolveUplinks(config, facts).uplinks[0]?.routes.ipv4.reason).toMatch(/^eth1 has no carrier/);
     await world.must(ROUTER, ["ip", "route", "del", "default", "dev", "eth1"]);
     await world.must({ netns: "far" }, ["ip", "link", "set", "eth1", "up"]);
