@@ -123,6 +123,7 @@ describeLab("groups", (lab, frontEnd) => {
   if (frontEnd !== "nftables")
     test("while a foreign jump is in front of ours a kill switch lets nothing by, and the connection goes on afterwards", async () => {
       await commit(lab(), ["set policy-route group web if-down prohibit"]);
+      await reaches(lab(), "dsl");
       expect(await open(lab(), "strays")).toMatchObject({ by: "dsl" });
       const leaks = await lab().capture("bgp1", "eth0", "tcp port 443");
       const foreign = ["PREROUTING", "-p", "tcp", "--dport", "443", "-j", "ACCEPT"];
