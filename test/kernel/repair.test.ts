@@ -168,6 +168,10 @@ describe("counters", () => {
     const router = await openNamespace(frontEnd);
     try {
       await reach(router, A);
+      // Gateways that nobody answers for would be reported to the sender by a packet of its own, seconds later.
+      await router.sh(
+        "for way in '198.51.100.1 dev eth1' '203.0.113.1 dev eth2'; do ip neigh replace $way lladdr 02:00:00:00:00:09 nud permanent; done",
+      );
       await router.sh("for i in 1 2 3 4 5 6 7; do bash -c 'echo hello > /dev/udp/192.0.2.9/123'; done");
       const counted = async () =>
         (await router.sh("iptables-save -c -t mangle"))
