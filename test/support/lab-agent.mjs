@@ -127,6 +127,13 @@ function say({ id, timeout }) {
   });
 }
 
+/**
+ * Source ports of `fresh` datagrams, one after the other, below those the kernel gives by chance: one that is used again within
+ * some seconds would be a packet of an old connection.
+ */
+const FRESH = { first: 10_000, last: 32_767 };
+let freshPort = FRESH.first;
+
 /** Milliseconds that a socket of its own waits for the answer to its one datagram. */
 const PATIENCE = 500;
 
@@ -161,7 +168,8 @@ function send({ id, address, port, source, rate, fresh, echo, sourcePort }) {
       else socket.close();
     };
     if (shared !== undefined) return shared.send(text, port, address, done);
-    socket.bind({ address: source, port: 0 }, () => socket.send(text, port, address, done));
+    freshPort = freshPort === FRESH.last ? FRESH.first : freshPort + 1;
+    socket.bind({ address: source, port: freshPort }, () => socket.send(text, port, address, done));
   };
   const begun = performance.now();
   const run = () => {
