@@ -1,11 +1,12 @@
 import type { Applied } from "./applied.ts";
-import type { ConfigTree } from "./config/config-tree.ts";
-import { EMPTY_TREE } from "./config/config-tree.ts";
+import { treeBelow } from "./config/build-tree.ts";
+import { type ConfigTree, EMPTY_TREE } from "./config/config-tree.ts";
 import { groupUses } from "./config/firewall-groups.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import { usesOutsideNames } from "./config/outside-names.ts";
 import { parseConfigTree } from "./config/parse-config.ts";
 import { parseSetCommands } from "./config/parse-set-commands.ts";
+import { renderSetCommands } from "./config/render-tree.ts";
 import type { Context } from "./context.ts";
 import { readLookups } from "./host/read-lookups.ts";
 import { lookUpNames } from "./look-up-names.ts";
@@ -22,9 +23,10 @@ const OWN_LINE = /^set '?policy-route\b.*\n/gm;
 export async function withOutside(context: Context, applied: Applied, running: ConfigTree): Promise<Applied> {
   if (applied.config === undefined) return applied;
   const lookups = await readLookups(context.host, context.paths);
-  const own = (router: ConfigTree) => parseConfigTree(router.children.get("policy-route") ?? EMPTY_TREE, lookups).config;
-  const config = own(parseSetCommands(applied.text, context.paths.applied));
-  if (JSON.stringify(own(running)) !== JSON.stringify(config)) return applied;
+  const own = (router: ConfigTree) => parseConfigTree(treeBelow(router, ["policy-route"]) ?? EMPTY_TREE, lookups).config;
+  const router = parseSetCommands(applied.text, context.paths.applied);
+  const config = own(router);
+  if (JSON.stringify(own(sorted(running))) !== JSON.stringify(own(sorted(router)))) return applied;
   const names = usesOutsideNames(config) ? await lookUpNames(context, config, running, lookups) : undefined;
   const missing = groupUses(config).flatMap(({ rule, kind, match }): Issue[] =>
     names?.known.firewallGroups?.get(kind)?.has(match.name) === true
@@ -37,4 +39,9 @@ export async function withOutside(context: Context, applied: Applied, running: C
   const neighbours = pathsOfUsers(running).map((path) => `set ${path}\n`);
   const text = [...lines, names?.text ?? "", ...neighbours].join("");
   return text === applied.text ? applied : { config: names?.config ?? config, text };
+}
+
+/** In one order, whoever wrote it down. */
+function sorted(router: ConfigTree): ConfigTree {
+  return parseSetCommands(renderSetCommands(router, () => undefined));
 }

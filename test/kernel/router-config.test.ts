@@ -54,7 +54,9 @@ async function asked(): Promise<number> {
 
 /** Sources that rule 10 takes, in the kernel. */
 async function sources(): Promise<string> {
-  const text = (await router.exec(["sh", "-c", "iptables-save -t mangle; ipset save 2>/dev/null"])).stdout;
+  const text = (
+    await router.exec(["sh", "-c", "iptables-save -t mangle; ipset save; nft list table ip policy_route 2>/dev/null"])
+  ).stdout;
   return [...new Set(text.match(/\b10\.9\.0\.\d+/g) ?? [])].sort().join();
 }
 
@@ -86,6 +88,8 @@ test("the router's engine: a group that is edited, and load balancing beside us,
   const applied = (await router.exec(["cat", `${ROOT}/run/policy-route/applied.config`])).stdout;
   expect(applied).toContain("10.9.0.3");
   expect(applied).toContain("set load-balancing wan");
+  // WAN load balancing beside us: the program's own choice is nftables.
+  expect((await router.exec(["nft", "list", "table", "ip", "policy_route"])).exitCode).toBe(0);
   expect((await router.program(["plan", "--check"])).exitCode).toBe(0);
 });
 
@@ -110,9 +114,9 @@ test("a group that is deleted while a rule names it: an event says so, and the r
   await become("10.9.0.6");
 });
 
-test("nobody asks the engine while nothing changes", async () => {
+test("nobody asks the engine for what else happens", async () => {
   const before = await asked();
-  await router.sh("ip addr add 10.77.0.1/32 dev eth2; ip addr del 10.77.0.1/32 dev eth2");
-  await until("a look of the monitor", async () => (await monitor.events()).length > 0);
+  await router.sh("ip rule del pref 600");
+  await until("the repair", async () => (await monitor.events()).some(({ text }) => /ip rule 600 .* was removed/.test(text)));
   expect(await asked()).toBe(before);
 });
