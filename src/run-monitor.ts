@@ -26,6 +26,7 @@ import { driftOf, tell } from "./tell-drift.ts";
 import type { PolicyEvent } from "./uplink/event.ts";
 import type { GatewayReport } from "./uplink/facts.ts";
 import { hookCalls } from "./uplink/hook-call.ts";
+import { AdvertisementWatch } from "./watch-advertisements.ts";
 import { HealthWatch } from "./watch-health.ts";
 import { RouterConfigWatch } from "./watch-router-config.ts";
 
@@ -49,6 +50,7 @@ export class Monitor {
   private readonly health: HealthWatch;
   private readonly hooks: HookQueue;
   private readonly routerConfig: RouterConfigWatch;
+  private readonly advertisements: AdvertisementWatch;
   /** The running configuration, when it may be another than at the last look. */
   private running: ConfigTree | undefined;
   private readonly watchers = new Map<string, StopWatching>();
@@ -68,6 +70,7 @@ export class Monitor {
     this.files = new FileWatches((path, name) => this.fileChanged(path, name));
     this.poll = new TablePoll(context.host, () => this.wake("tables"));
     this.hooks = new HookQueue(context);
+    this.advertisements = new AdvertisementWatch(context, (why) => this.wake(why));
     this.routerConfig = new RouterConfigWatch(context, (running) => {
       this.running = running;
       this.wake("router-config");
@@ -108,6 +111,7 @@ export class Monitor {
     this.health.stop();
     this.hooks.stop();
     this.routerConfig.stop();
+    this.advertisements.stop();
   }
 
   private untilDue(): Promise<void> {
@@ -133,6 +137,7 @@ export class Monitor {
       this.asked = undefined;
       this.poll.stop();
       await this.health.follow(undefined);
+      await this.advertisements.follow(undefined);
       this.listenToFiles(undefined);
       this.pacer.end({ kind: "nothing", complaints: false }, host.now());
       return;
@@ -177,6 +182,7 @@ export class Monitor {
     this.listenToTables(settled);
     this.threshold = settled.config?.["log-level"];
     await this.health.follow(settled);
+    await this.advertisements.follow(settled);
     const holds = await followHolds(this.context, settled);
     this.pacer.expect(holds.deadline);
     // A member that went down has to be behind the others before it is back: the kernel would not ask.
