@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { backendOf, type FrontEnd, iptablesOf } from "../support/front-end.ts";
 import type { Row } from "./bench-namespaces.ts";
 import { milliseconds } from "./measure.ts";
@@ -25,8 +25,16 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
     for (const tool of TOOLS) symlinkSync(`/usr/sbin/xtables-${iptablesOf(frontEnd)}-multi`, join(tools, tool));
   }
   const session = join(scratch, `session-${frontEnd}`);
+  const root = join(scratch, `root-${frontEnd}`);
   mkdirSync(session, { recursive: true });
-  writeFileSync(join(session, "root"), join(scratch, `root-${frontEnd}`));
+  writeFileSync(join(session, "root"), root);
+  // In memory, as every router has it; the rest of the root is on disk, as it is there.
+  if (!existsSync(root)) {
+    const run = join(inMemory(scratch), `run-${frontEnd}`);
+    mkdirSync(run, { recursive: true });
+    mkdirSync(root);
+    symlinkSync(run, join(root, "run"));
+  }
   const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
   const env = {
     ...rest,
@@ -43,6 +51,11 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
     return { verified: statSync(state).mtimeMs - start, ended };
   };
   return { env, argv, commit };
+}
+
+/** What of `scratch` is in memory: to be removed with it. */
+export function inMemory(scratch: string): string {
+  return join("/dev/shm", basename(scratch));
 }
 
 /** Two uplinks behind eth1, and these rules. */
