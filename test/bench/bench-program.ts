@@ -9,6 +9,8 @@ const TOOLS = ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip
 /** The program under test inside the router's namespace, with one front end of iptables first in PATH. */
 export interface Program {
   readonly env: NodeJS.ProcessEnv;
+  /** Its `--root`. */
+  readonly root: string;
   /** Command line that runs `policy-route` with these words in the namespace. */
   argv(...words: string[]): string[];
   /**
@@ -43,14 +45,14 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
   };
   const inside = ["ip", "netns", "exec", row.router, process.execPath, resolve("dist/bin/policy-route")];
   const argv = (...words: string[]): string[] => [...inside, ...words];
-  const state = join(scratch, `root-${frontEnd}/run/policy-route/state.json`);
+  const state = join(root, "run/policy-route/state.json");
   const commit = (config: string): { verified: number; ended: number } => {
     copyFileSync(config, join(session, "proposed.config"));
     const start = performance.timeOrigin + performance.now();
     const ended = milliseconds(argv("commit"), env);
     return { verified: statSync(state).mtimeMs - start, ended };
   };
-  return { env, argv, commit };
+  return { env, root, argv, commit };
 }
 
 /** What of `scratch` is in memory: to be removed with it. */
