@@ -33,7 +33,14 @@ const LAB = {
   tmux: "tmux",
   pkill: "procps",
 };
-const DEB = { dh: "debhelper", "dpkg-buildpackage": "dpkg-dev", fakeroot: "fakeroot", lintian: "lintian", man: "man-db" };
+const DEB = {
+  dh: "debhelper",
+  "dpkg-buildpackage": "dpkg-dev",
+  fakeroot: "fakeroot",
+  lintian: "lintian",
+  man: "man-db",
+  "systemd-analyze": "systemd",
+};
 const CHROOT = { debootstrap: "debootstrap" };
 const BENCH = { trafgen: "netsniff-ng", time: "time" };
 const NEEDS = { build: {}, kernel: LAB, lab: LAB, bench: { ...LAB, ...BENCH }, deb: DEB, all: { ...LAB, ...DEB, ...CHROOT } };
