@@ -85,9 +85,9 @@ test("the router's engine: a group that is edited, and load balancing beside us,
   await commit([...OWN, ...group("10.9.0.3"), "load-balancing wan interface-health eth2 nexthop 203.0.113.1"]);
   await become("10.9.0.3");
   // What hooks reconcile with from now on.
-  const applied = (await router.exec(["cat", `${ROOT}/run/policy-route/applied.config`])).stdout;
-  expect(applied).toContain("10.9.0.3");
-  expect(applied).toContain("set load-balancing wan");
+  const applied = async () => (await router.exec(["cat", `${ROOT}/run/policy-route/applied.config`])).stdout;
+  await until("it to be remembered", async () => (await applied()).includes("10.9.0.3"), { last: applied });
+  expect(await applied()).toContain("set load-balancing wan");
   // WAN load balancing beside us: the program's own choice is nftables.
   expect((await router.exec(["nft", "list", "table", "ip", "policy_route"])).exitCode).toBe(0);
   expect((await router.program(["plan", "--check"])).exitCode).toBe(0);

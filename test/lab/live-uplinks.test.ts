@@ -117,19 +117,30 @@ test("the client is killed without a word, and the address goes: the monitor nee
   await goes(443, "dsl");
 });
 
+/** Of the frames of a session; one of its own for each. */
+let lastPort = 7776;
+
 /** A PPP session: a tun device as long as the programs at both ends run. Frames go over eth3, as they would over a telephone line. */
 async function dial(local: string, peer: string): Promise<{ up(): Promise<void>; hangUp(): Promise<void> }> {
+  const port = ++lastPort;
   const tun = (name: string, from: string, to: string) => [
     "socat",
     `TUN,tun-name=${name},iff-no-pi,iff-up`,
-    `UDP4:${to}:7777,bind=${from}:7777`,
+    `UDP4:${to}:${port},bind=${from}:${port}`,
   ];
   const [far, near] = [
     lab.world.start({ netns: "bgp2" }, tun("pppd0", "192.0.2.5", "192.0.2.6")),
     lab.world.start(ROUTER, tun("ppp0", "192.0.2.6", "192.0.2.5")),
   ];
+  let words = "";
+  for (const end of [far, near])
+    end.stderr?.on("data", (chunk) => {
+      words += chunk;
+    });
+  const has = async (host: "bgp2" | "router", name: string) =>
+    (await lab.exec(host, ["ip", "link", "show", name])).exitCode === 0;
   const there = async (host: "bgp2" | "router", name: string, own: string, other: string) => {
-    await until(name, async () => (await lab.exec(host, ["ip", "link", "show", name])).exitCode === 0);
+    await until(name, () => has(host, name), { last: () => words });
     await lab.must(host, ["ip", "addr", "add", own, "peer", other, "dev", name]);
   };
   await there("bgp2", "pppd0", peer, local);
@@ -141,6 +152,7 @@ async function dial(local: string, peer: string): Promise<{ up(): Promise<void>;
     async hangUp() {
       kill(near);
       kill(far);
+      await until("both ends to be gone", async () => !(await has("router", "ppp0")) && !(await has("bgp2", "pppd0")));
       await hook("ip-down");
     },
   };
