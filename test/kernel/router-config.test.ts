@@ -120,3 +120,12 @@ test("nobody asks the engine for what else happens", async () => {
   await until("the repair", async () => (await monitor.events()).some(({ text }) => /ip rule 600 .* was removed/.test(text)));
   expect(await asked()).toBe(before);
 });
+
+test("where the engine keeps its configuration elsewhere, SIGHUP asks it", async () => {
+  const before = await asked();
+  await router.sh(`rm -r ${ACTIVE}`);
+  await until("two readings", async () => (await asked()) >= before + 2);
+  await write(SAID, setLines([...OWN, ...group("10.9.0.7")]));
+  await router.sh(`kill -HUP ${monitor.pid}`);
+  await become("10.9.0.7");
+});
