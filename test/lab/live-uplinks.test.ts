@@ -123,10 +123,11 @@ let lastPort = 7776;
 /** A PPP session: a tun device as long as the programs at both ends run. Frames go over eth3, as they would over a telephone line. */
 async function dial(local: string, peer: string): Promise<{ up(): Promise<void>; hangUp(): Promise<void> }> {
   const port = ++lastPort;
+  // Not connected: one end is there first, and must not mind that the other refuses.
   const tun = (name: string, from: string, to: string) => [
     "socat",
     `TUN,tun-name=${name},iff-no-pi,iff-up`,
-    `UDP4:${to}:${port},bind=${from}:${port}`,
+    `UDP4-DATAGRAM:${to}:${port},bind=${from}:${port}`,
   ];
   const [far, near] = [
     lab.world.start({ netns: "bgp2" }, tun("pppd0", "192.0.2.5", "192.0.2.6")),
