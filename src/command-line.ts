@@ -47,6 +47,12 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/show.ts")).run(await context(), words, options)));
   program
+    .command("what-if")
+    .description("what-if uplink NAME up|down [uplink NAME up|down ...]: where each rule would go")
+    .argument("<words...>")
+    .option("--json", "as JSON")
+    .action(doing(async (words, options) => (await import("./commands/what-if.ts")).run(await context(), words, options)));
+  program
     .command("configure")
     .description("configuration session with the router's own templates: set, delete, show, compare, commit, save, exit")
     .option("--script <file>", "run the commands of a file, stop at the first that fails")

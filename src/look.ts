@@ -3,7 +3,7 @@ import { formatIssue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { isRefusal } from "./host/is-refusal.ts";
-import { prepare } from "./prepare.ts";
+import { type Prepared, prepare } from "./prepare.ts";
 import type { Sight } from "./show/sight.ts";
 import { type ProbesKnown, parseProbes } from "./uplink/health-file.ts";
 import { parseForced, parseLiveness } from "./uplink/liveness.ts";
@@ -13,6 +13,11 @@ import { parseForced, parseLiveness } from "./uplink/liveness.ts";
  * last reconcile saved. Changes nothing, asks nobody over ssh.
  */
 export async function look(context: Context): Promise<Sight> {
+  return (await lookClosely(context)).sight;
+}
+
+/** The same, with what a reconcile would be made from; that is absent where the kernel may not be read. */
+export async function lookClosely(context: Context): Promise<{ readonly sight: Sight; readonly prepared?: Prepared }> {
   const { config, text } = await readApplied(context);
   const probes = await readProbes(context, config);
   try {
@@ -22,7 +27,7 @@ export async function look(context: Context): Promise<Sight> {
       counters: true,
       neighbours: neighboursIn(text),
     });
-    return {
+    const sight: Sight = {
       config,
       links: prepared.facts?.links ?? [],
       uplinks: prepared.uplinks,
@@ -38,9 +43,10 @@ export async function look(context: Context): Promise<Sight> {
       kernel: prepared,
       saved: undefined,
     };
+    return { sight, prepared };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return await lookAtSaved(context, config, probes);
+    return { sight: await lookAtSaved(context, config, probes) };
   }
 }
 

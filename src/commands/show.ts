@@ -10,23 +10,24 @@ import { selectPart } from "../show/select-part.ts";
 import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
-const WORDS = ["uplink", "group", "rule", "table", "marks", "plan", "json", "events", "log"];
+const VIEWS = ["uplink", "group", "rule", "table", "marks"] as const;
+const WORDS = [...VIEWS, "what-if", "plan", "json", "events", "log"];
 
 const USAGE =
-  "show [uplink [NAME] | group [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json | events [COUNT] | log] [--json]";
+  "show [uplink [NAME] | group [NAME] | rule [NUMBER] | table [NAME] | marks | what-if uplink NAME up|down | plan | json | events [COUNT] | log] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
   const [word, name, ...more] = words;
   if (word !== undefined && !WORDS.includes(word))
     throw new OperatorError(`cannot show "${word}"${suggest(word, WORDS)}; usage: ${USAGE}`);
+  if (word === "what-if") return await (await import("./what-if.ts")).run(context, words.slice(1), options);
   if ((word === "events" || word === "log") && more.length === 0)
     return await (await import("./events.ts")).run(context, word, name, options);
   if (more.length > 0 || (name !== undefined && (word === "marks" || word === "plan" || word === "json")))
     throw new OperatorError(`too many words; usage: ${USAGE}`);
   if (word === "plan") return await (await import("./plan.ts")).run(context, options);
-  const view =
-    word === "uplink" || word === "group" || word === "rule" || word === "table" || word === "marks" ? word : undefined;
+  const view = VIEWS.find((one) => one === word);
   const sight = await look(context);
   const shown = await widen(context, sight, selectPart(show(sight), view, name), view, name);
   const asJson = options.json === true || word === "json";
