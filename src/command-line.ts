@@ -79,6 +79,18 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .argument("<words...>")
     .action(doing(async (words) => (await import("./commands/force.ts")).run(await context(), words)));
   program
+    .command("clear")
+    .description("clear counters [rule NUMBER]: count new connections of rules from zero")
+    .argument("<words...>")
+    .action(doing(async (words) => (await import("./commands/clear.ts")).run(await context(), words)));
+  program
+    .command("reset")
+    .description(
+      "reset uplink NAME: forget verdict, flaps and holds; reset connections [uplink NAME]: forget tracked connections with our marks",
+    )
+    .argument("<words...>")
+    .action(doing(async (words) => (await import("./commands/reset.ts")).run(await context(), words)));
+  program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")
     .argument("<words...>")

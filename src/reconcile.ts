@@ -104,7 +104,8 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const logged = logPlan(context, request.reason, first);
     const settled = await whole(context, first, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
-      if (request.watch === undefined || saysMore(first, before)) await saveApplied(context, proposed, there, request.reason);
+      if (request.watch === undefined || saysMore(first, before))
+        await saveApplied(context, proposed, there, { reason: request.reason, before, commits: options.refuseMistakes });
       return there;
     });
     await Promise.all([

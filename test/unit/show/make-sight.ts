@@ -30,6 +30,8 @@ export interface SightOptions {
   readonly uses?: readonly MarkUse[];
   readonly packets?: Readonly<Record<string, readonly [ipv4: number, ipv6: number]>>;
   readonly probes?: ProbesKnown;
+  readonly since?: Sight["since"];
+  readonly monitor?: Sight["monitor"];
 }
 
 /** A router that holds exactly what `lines` (without `set policy-route`) and `facts` ask for, but for the drift. */
@@ -74,6 +76,8 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
       uses,
     ),
     probes: options.probes ?? new Map(),
+    since: options.since ?? {},
+    monitor: options.monitor,
     kernel: {
       state,
       target,

@@ -19,7 +19,7 @@ function shownOf(sight: Sight): Shown {
 }
 
 function text(sight: Sight, view?: View, name?: string): string {
-  return formatShown(selectPart(shownOf(sight), view, name), view, name, sight.now);
+  return formatShown(selectPart(shownOf(sight), view, name), view, { detail: name !== undefined, at: sight.now });
 }
 
 const seed = makeSight(SEED.lines, SEED.facts, { packets: { "rule 10": [48211, 7] } });

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { backendOf, FRONT_ENDS, iptablesOf } from "../support/front-end.ts";
+import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
+import { reach } from "./reach.ts";
+
+const CONFIG = [
+  "uplink a interface eth1",
+  "uplink a gateway 198.51.100.1",
+  "uplink b interface eth2",
+  "uplink b gateway 203.0.113.1",
+  "group g uplink b",
+  ...[
+    [10, 4000, "uplink a"],
+    [20, 4001, "uplink b"],
+    [30, 4002, "group g"],
+  ].flatMap(([rule, port, target]) => [
+    `rule ${rule} traffic local`,
+    `rule ${rule} protocol udp`,
+    `rule ${rule} destination port ${port}`,
+    `rule ${rule} set ${target}`,
+  ]),
+];
+
+/** Somebody else's rule with a counter, in front of what leaves; his connection has a mark in bits that are not ours. */
+const FOREIGN = `
+iptables -t mangle -A OUTPUT -p udp -m comment --comment theirs -j MARK --set-xmark 0x1/0xff
+nft add table inet theirs; nft 'add chain inet theirs out { type filter hook output priority 0; }'
+nft add rule inet theirs out udp dport 4000-4009 counter ct mark set ct mark or 0x1
+`;
+
+describe.each(FRONT_ENDS)("connections, counters (%s)", (frontEnd) => {
+  let router: Namespace;
+  beforeAll(async () => {
+    router = await openNamespace(frontEnd);
+    await router.sh(`
+      ip neigh add 198.51.100.1 lladdr 02:00:00:00:00:01 dev eth1 nud permanent
+      ip neigh add 203.0.113.1 lladdr 02:00:00:00:00:02 dev eth2 nud permanent
+      ${FOREIGN}`);
+    await reach(router, CONFIG);
+    await router.sh(`for port in 4000 4000 4001 4002 4003; do echo x | socat -u - udp4-sendto:192.0.2.9:$port; done`);
+  });
+  afterAll(() => router?.stop());
+
+  const fine = async (...argv: string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await router.program(argv);
+    expect({ argv, exitCode, stderr }).toEqual({ argv, exitCode: 0, stderr: "" });
+    return stdout;
+  };
+  const counts = async () => {
+    const { rules } = JSON.parse(await fine("show", "--json")) as { rules: { number: string; newConnections: number }[] };
+    return Object.fromEntries(rules.map(({ number, newConnections }) => [number, newConnections]));
+  };
+  const foreign = () =>
+    router.sh("iptables-save -c -t mangle | grep theirs; nft list table inet theirs | grep -o 'counter packets .*'");
+  const owners = async (...words: string[]) => {
+    const { connections } = JSON.parse(await fine("show", "connections", ...words, "--json"));
+    return connections.map(({ owner, destination }: { owner: string; destination: { port: number } }) => [
+      owner,
+      destination.port,
+    ]);
+  };
+  const all = async () => (await router.sh("conntrack -L -p udp 2>/dev/null | grep -o 'sport=.* dport=400.' | wc -l")).trim();
+
+  test("connections that carry a mark, of all and of one uplink with its part in groups", async () => {
+    expect((await owners()).sort()).toEqual([
+      ["member g b", 4002],
+      ["uplink a", 4000],
+      ["uplink a", 4000],
+      ["uplink b", 4001],
+    ]);
+    expect((await owners("uplink", "b")).sort()).toEqual([
+      ["member g b", 4002],
+      ["uplink b", 4001],
+    ]);
+    const text = await fine("show", "connections");
+    expect(text).toMatch(/^a +udp +198\.51\.100\.2:\d+ -> 192\.0\.2\.9:4000 +unreplied +\d+ s$/m);
+    expect(text).toMatch(/^g: b +udp +.* -> 192\.0\.2\.9:4002 /m);
+    expect(text).toMatch(/^4 connections$/m);
+  });
+
+  test.runIf(frontEnd === "iptables-nft")("without conntrack(8) the kernel's file tells the same", async () => {
+    await router.sh(
+      "mkdir -p /run/pr/broken; printf '#!/bin/sh\\nexit 1\\n' > /run/pr/broken/conntrack; chmod +x /run/pr/broken/conntrack",
+    );
+    const { stdout } = await router.program(["show", "connections", "--json"], "/run/pr/broken");
+    expect(JSON.parse(stdout)).toMatchObject({ from: "/proc/net/nf_conntrack" });
+    expect(JSON.parse(stdout).connections).toHaveLength(4);
+  });
+
+  test("counters begin at zero: one rule's, all rules', nobody else's, and everything stays in sync", async () => {
+    const theirs = await foreign();
+    expect(theirs).toContain("packets 5 ");
+    expect(await counts()).toEqual({ 10: 2, 20: 1, 30: 1 });
+    expect(await fine("clear", "counters", "rule", "10")).toBe("The counter of rule 10 begins at zero\n");
+    expect(await counts()).toEqual({ 10: 0, 20: 1, 30: 1 });
+    expect(await fine("clear", "counters")).toBe("All counters of rules begin at zero\n");
+    expect(await counts()).toEqual({ 10: 0, 20: 0, 30: 0 });
+    expect(await foreign()).toBe(theirs);
+    expect(await fine("plan", "--check")).toBe("nothing to do\n");
+    await router.sh("echo x | socat -u - udp4-sendto:192.0.2.9:4000");
+    expect(await counts()).toMatchObject({ 10: 1 });
+  });
+
+  test("connections are forgotten: of one uplink, of all, and nobody else's", async () => {
+    expect(await all()).toBe("6");
+    expect(await fine("reset", "connections", "uplink", "b")).toBe("2 connections forgotten\n");
+    expect(await owners()).toEqual([...Array(3)].map(() => ["uplink a", 4000]));
+    expect(await fine("reset", "connections")).toBe("3 connections forgotten\n");
+    expect(await all()).toBe("1");
+    expect(await fine("show", "connections")).toBe("No tracked connection carries a mark of policy-route\n");
+  });
+
+  test("what a plain `show` says of a rule is right with each backend", async () => {
+    expect(await fine("show")).toMatch(/^20 +local +udp dport 4001 +uplink b +b +0\n +IPv6: main$/m);
+    expect(await fine("show")).toContain(`backend ${backendOf(frontEnd)}`);
+    expect(iptablesOf(frontEnd)).toBe(frontEnd === "iptables-legacy" ? "legacy" : "nft");
+  });
+
+  if (frontEnd !== "iptables-nft") return;
+
+  test.each([
+    ["clear counters rule 11", 'rule "11" is not configured'],
+    ["clear counters uplink a", "usage: clear counters"],
+    ["reset uplink c", 'uplink "c" is not configured'],
+    ["reset connections uplink", "usage: reset"],
+    ["show connections uplink c", 'uplink "c" is not configured'],
+    ["show connections a", "usage: show connections"],
+  ])("%s is refused", async (words, message) => {
+    const result = await router.program(words.split(" "));
+    expect(result).toMatchObject({ exitCode: 1, stdout: "", stderr: expect.stringContaining(message) });
+  });
+});
+
+test("reset uplink: a verdict whose hold-down lasts is forgotten, by the monitor too", async () => {
+  const router = await openNamespace("iptables-nft");
+  const daemon = router.daemon(["monitor"]);
+  try {
+    await router.sh(`
+      mkdir -p ${ROOT}/config/scripts
+      printf '#!/bin/sh\\ntest -e /run/pr/ok\\n' > ${ROOT}/config/scripts/probe; chmod +x ${ROOT}/config/scripts/probe`);
+    await reach(router, [
+      "uplink a interface eth1",
+      "uplink a gateway 198.51.100.1",
+      "uplink a health target gateway type script",
+      "uplink a health target gateway script /config/scripts/probe",
+      "uplink a health interval 1",
+      "uplink a health timeout 1",
+      "uplink a health failure-count 1",
+      "uplink a health success-count 1",
+      "uplink a health hold-down 300",
+      "group g uplink a",
+      "rule 10 set uplink a",
+    ]);
+    const state = async () => JSON.parse((await router.program(["show", "uplink", "a", "--json"])).stdout).uplinks[0];
+    const becomes = async (state: string, verdict: string) =>
+      await router.sh(
+        `for i in $(seq 100); do grep -q '"verdict": *"${verdict}"' ${ROOT}/run/policy-route/probes.json 2>/dev/null && exit; sleep 0.1; done; echo not ${state}; exit 1`,
+      );
+    await becomes("down", "down");
+    await router.sh("touch /run/pr/ok");
+    expect(await state()).toMatchObject({ state: "down", health: { verdict: "down" } });
+    expect(await router.program(["reset", "uplink", "a"])).toMatchObject({ exitCode: 0, stdout: "Uplink a begins anew\n" });
+    await becomes("up", "up");
+    expect(await state()).toMatchObject({ state: "up", health: { verdict: "up" } });
+    expect(await router.sh("ip route show table 2001")).toContain("default");
+  } finally {
+    daemon.kill();
+    await router.stop();
+  }
+});
