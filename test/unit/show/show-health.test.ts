@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { formatShown } from "../../../src/show/format-shown.ts";
+import { SHOWN } from "../../../src/show/json-shown.ts";
 import { show } from "../../../src/show/show.ts";
 import type { ProbesKnown } from "../../../src/uplink/health-file.ts";
 import { makeSight, SEED } from "./make-sight.ts";
-import { SHOWN } from "./shown-schema.ts";
 
 const LINES = `${SEED.lines}
     uplink dsl health target gateway

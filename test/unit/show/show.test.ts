@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import type { Observed } from "../../../src/kernel/kernel-objects.ts";
 import { formatShown, type View } from "../../../src/show/format-shown.ts";
+import { SHOWN } from "../../../src/show/json-shown.ts";
 import type { Shown } from "../../../src/show/model.ts";
 import { selectPart } from "../../../src/show/select-part.ts";
 import { show } from "../../../src/show/show.ts";
@@ -9,7 +10,6 @@ import type { Sight } from "../../../src/show/sight.ts";
 import { configuredUses } from "../../../src/uplink/configured-users.ts";
 import { kernelUses } from "../../../src/uplink/kernel-users.ts";
 import { asSaved, makeSight, SEED } from "./make-sight.ts";
-import { SHOWN } from "./shown-schema.ts";
 
 /** As it goes out: through JSON, and held to the format. */
 function shownOf(sight: Sight): Shown {
