@@ -42,7 +42,9 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .action(doing(async (options) => (await import("./commands/plan.ts")).run(await context(), options)));
   program
     .command("show")
-    .description("what happens and why: show [uplink|group|rule|table [name]|marks] [--json]")
+    .description(
+      "what happens and why: show [uplink|group|rule|table [name]|marks|connections|what-if|events|metrics|tech-support] [--json]",
+    )
     .argument("[words...]")
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/show.ts")).run(await context(), words, options)));

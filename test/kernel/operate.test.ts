@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod/mini";
+import { JSON_FORMATS } from "../../src/show/json-formats.ts";
 import { backendOf, FRONT_ENDS, iptablesOf } from "../support/front-end.ts";
 import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
+import { readMetrics } from "../unit/show/prometheus.ts";
 import { reach } from "./reach.ts";
 
 const CONFIG = [
@@ -8,6 +11,7 @@ const CONFIG = [
   "uplink a gateway 198.51.100.1",
   "uplink b interface eth2",
   "uplink b gateway 203.0.113.1",
+  "uplink b health target 192.0.2.200",
   "group g uplink b",
   ...[
     [10, 4000, "uplink a"],
@@ -117,6 +121,76 @@ describe.each(FRONT_ENDS)("connections, counters (%s)", (frontEnd) => {
   });
 
   if (frontEnd !== "iptables-nft") return;
+
+  test("each JSON is what docs/json.md says", async () => {
+    const words: Record<keyof typeof JSON_FORMATS, string[]> = {
+      show: ["show"],
+      plan: ["show", "plan"],
+      "show events": ["show", "events"],
+      "show connections": ["show", "connections"],
+      "what-if": ["what-if", "uplink", "a", "down"],
+      "test uplink": ["test", "uplink", "b"],
+    };
+    for (const [name, argv] of Object.entries(words)) {
+      const { stdout } = await router.program([...argv, "--json"]);
+      z.parse(JSON_FORMATS[name as keyof typeof JSON_FORMATS], JSON.parse(stdout));
+    }
+    for (const part of ["uplink", "group", "rule", "table", "marks"])
+      z.parse(JSON_FORMATS.show, JSON.parse(await fine("show", part, "--json")));
+    const { uplinks } = JSON.parse(await fine("show", "uplink", "--json"));
+    expect(uplinks[0]).toMatchObject({ connections: 0, since: expect.any(Number), traffic: { sent: expect.any(Number) } });
+  });
+
+  test("metrics", async () => {
+    const samples = readMetrics(await fine("show", "metrics"));
+    const value = (name: string, labels: Record<string, string>) =>
+      samples.find(
+        (sample) =>
+          sample.name === `policy_route_${name}` && Object.entries(labels).every(([key, text]) => sample.labels[key] === text),
+      )?.value;
+    expect(value("in_sync", {})).toBe(1);
+    expect(value("uplink_up", { uplink: "b", interface: "eth2" })).toBe(1);
+    expect(value("rule_new_connections_total", { rule: "10" })).toBe(1);
+    expect(value("monitor_running", {})).toBe(0);
+    expect(value("last_commit_timestamp_seconds", {})).toBeGreaterThan(1_600_000_000);
+    expect(value("events_total", { kind: "drift" })).toBe(0);
+  });
+
+  test("show says that the monitor does not run, where it is needed", async () => {
+    expect(await fine("show")).toContain(
+      '- policy-route monitor is not running, and is needed for probes of uplink b:\n  "restart policy-route" starts it',
+    );
+    expect(await fine("show", "uplink")).toMatch(/^b +eth2 +up +00:0\d:\d\d +not known +0 +\d.* B +\d.*B$/m);
+    expect(await fine("show", "uplink", "detail")).toMatch(/^Uplink a: up\n {2}Since +20[\s\S]*\nUplink b: up\n/m);
+    expect(await fine("show", "rule", "20", "detail")).toBe(await fine("show", "rule", "20"));
+  });
+
+  test("tech-support has everything of ours, nothing else, and no secret; what is missing is said", async () => {
+    await router.sh(`
+      iptables -t mangle -N THEIRS; iptables -t mangle -A THEIRS -s 192.0.2.77 -j RETURN
+      printf '{"a":{"password":"hunter2"}}' > ${ROOT}/run/policy-route/leases/odd.json 2>/dev/null || {
+        mkdir -p ${ROOT}/run/policy-route/leases; printf '{"password":"hunter2"}' > ${ROOT}/run/policy-route/leases/odd.json; }
+      for tool in conntrack nft ipset; do rm -f /run/pr/broken/$tool; printf '#!/bin/sh\\necho no such luck >&2; exit 1\\n' > /run/pr/broken/$tool; chmod +x /run/pr/broken/$tool; done`);
+    const text = await fine("show", "tech-support");
+    for (const part of [
+      "===== configuration",
+      "set 'policy-route' 'rule' '10'",
+      "POLICY_ROUTE_FWD",
+      "lookup 2001",
+      "theirs",
+      " others\n",
+      "net/ipv4/ip_forward = ",
+      "Policy routing: active",
+      "nothing to do",
+    ])
+      expect(text).toContain(part);
+    expect(text).toContain('"password":"<masked>"');
+    for (const part of ["hunter2", "192.0.2.77", "failed: "]) expect(text).not.toContain(part);
+    const crippled = await router.program(["show", "tech-support"], "/run/pr/broken");
+    expect(crippled).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(crippled.stdout).toContain("no such luck");
+    expect(crippled.stdout).toContain("===== /run/policy-route/state.json");
+  });
 
   test.each([
     ["clear counters rule 11", 'rule "11" is not configured'],
