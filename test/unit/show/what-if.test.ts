@@ -67,6 +67,14 @@ Rule  Traffic    Matches                         To          Now  After
     expect(back.rules[0]).toMatchObject({ now: { ipv4: { uplink: "lte" } }, after: { ipv4: { uplink: "lte" } } });
   });
 
+  it("knows for how long the monitor would hold a member back", () => {
+    const delayed = `${LINES}\ngroup web failback-delay 30`;
+    const facts = `${FACTS.replace("eth1 up", "eth1 no-carrier")}\nheld web dsl`;
+    const { notes, groups } = whatIf(delayed, facts, [{ uplink: "dsl", to: "up" }], true);
+    expect(notes).toEqual(["group web: dsl is up, and held back for 30 s"]);
+    expect(groups[0]?.after).toMatchObject({ ipv4: { uplink: "lte" } });
+  });
+
   it("a verdict of the probes ends with `up`", () => {
     const probed = `${LINES}\nuplink dsl health target 9.9.9.9`;
     const facts = `${FACTS}\nhealth dsl down 1 of 1 targets failed`;
