@@ -105,6 +105,15 @@ export interface SavedFor {
   readonly before: SavedState | undefined;
   /** The operator gave a configuration. */
   readonly commits: boolean;
+  /** `appliedValues`, when they are there already. */
+  readonly values?: string;
+}
+
+/** The values beside the text of a configuration, as they are kept. */
+export function appliedValues({ config, text }: Applied): string {
+  if (config === undefined) return "";
+  const parsed: ParsedApplied = { program: VERSION, text, config };
+  return `${JSON.stringify(parsed)}\n`;
 }
 
 /** Remembers what is live now; files that would not change are not written. */
@@ -112,7 +121,7 @@ export async function saveApplied(
   context: Context,
   applied: Applied,
   settled: Prepared,
-  { reason, before, commits }: SavedFor,
+  { reason, before, commits, values = appliedValues(applied) }: SavedFor,
 ): Promise<void> {
   const { host, paths } = context;
   if (applied.config === undefined) {
@@ -123,8 +132,7 @@ export async function saveApplied(
   }
   const last: LastApplied = { version: 1, text: applied.text, links: settled.facts?.links ?? [] };
   await writeChanged(context, paths.applied, applied.text);
-  const parsed: ParsedApplied = { program: VERSION, text: applied.text, config: applied.config };
-  await writeChanged(context, paths.appliedValues, `${JSON.stringify(parsed)}\n`);
+  await writeChanged(context, paths.appliedValues, values);
   await writeChanged(context, paths.lastApplied, `${JSON.stringify(last)}\n`);
   const at = settled.facts?.now ?? 0;
   const committed = commits ? at : before?.committed;
