@@ -4,7 +4,7 @@ import { readEvents } from "./host/event-log.ts";
 import { runningMonitor } from "./host/monitor-process.ts";
 import { readConnections } from "./host/read-connections.ts";
 import { formatPlan } from "./kernel/format-plan.ts";
-import { NFT_TABLE } from "./kernel/ownership.ts";
+import { NFT_TABLE, SET_PREFIX } from "./kernel/ownership.ts";
 import { sharedLines } from "./kernel/shared-lines.ts";
 import { look } from "./look.ts";
 import { formatEvents } from "./show/format-events.ts";
@@ -115,7 +115,13 @@ function views(context: Context, seen: Promise<Sight>): Section[] {
     view("show rule detail", "rule", true),
     view("show table", "table", false),
     view("show marks", "marks", false),
-    ["show plan", async () => formatPlan((await seen).kernel?.plan ?? [])],
+    [
+      "show plan",
+      async () => {
+        const { kernel } = await seen;
+        return kernel === undefined ? "(only root can compare with the kernel)\n" : formatPlan(kernel.plan);
+      },
+    ],
     ["show events", async () => formatEvents((await readEvents(context)).slice(-EVENTS), context.host.now())],
     ["connections", async () => await countByOwner(context, await seen)],
   ];
@@ -156,7 +162,7 @@ function kernel(context: Context, seen: Promise<Sight>): Section[] {
     ),
     ...["ip", "ip6"].map((family) => program(`nft list table ${family} ${NFT_TABLE}`)),
     program("nft list chains"),
-    program("ipset list -t"),
+    ["ipset list -t, of ours", async () => ownSets(await ran(context, "ipset list -t"))],
     [
       "sysctls",
       async () => {
@@ -195,4 +201,12 @@ async function ran({ host }: Context, line: string): Promise<string> {
   const { exitCode, stdout, stderr } = await host.run(line.split(" "), { timeout: TIMEOUT });
   if (exitCode === 127) return `(${stderr})\n`;
   return exitCode === 0 ? stdout : `${stdout}(exit ${exitCode}: ${stderr.trim()})\n`;
+}
+
+/** Others' sets are left out. What ipset says when it fails stays. */
+function ownSets(text: string): string {
+  return text
+    .split(/(?=^Name: )/m)
+    .filter((block) => !block.startsWith("Name: ") || block.startsWith(`Name: ${SET_PREFIX}`))
+    .join("");
 }

@@ -3,7 +3,7 @@ import { readConnections } from "./host/read-connections.ts";
 import { readForeignRoutes } from "./host/read-foreign-routes.ts";
 import { readTraffic } from "./host/read-traffic.ts";
 import type { Shown } from "./show/model.ts";
-import { isOfUplink, ownerOf } from "./show/show-connections.ts";
+import { isOfUplink, marksOfUplink, ownerOf } from "./show/show-connections.ts";
 import type { Sight } from "./show/sight.ts";
 
 /** What only some views need, and what costs programs of its own: others' routes in our tables. */
@@ -22,8 +22,9 @@ export async function withForeignRoutes(context: Context, shown: Shown): Promise
 export async function withTraffic(context: Context, { config, slots }: Sight, shown: Shown): Promise<Shown> {
   if (config === undefined || shown.uplinks === undefined) return shown;
   const owner = ownerOf(config, slots);
+  const only = shown.uplinks.length === 1 ? shown.uplinks[0] : undefined;
   const [read, traffic] = await Promise.all([
-    readConnections(context.host, (mark) => owner(mark) !== undefined),
+    readConnections(context.host, (mark) => owner(mark) !== undefined, only && marksOfUplink(config, slots, only.name)),
     readTraffic(context.host),
   ]);
   const owners = "why" in read ? undefined : read.connections.map(({ mark }) => owner(mark)?.owner ?? "");

@@ -4,7 +4,7 @@ import { HostError } from "../host/host.ts";
 import { readConnections } from "../host/read-connections.ts";
 import { look } from "../look.ts";
 import { formatConnections } from "../show/format-connections.ts";
-import { ownerOf, showConnections } from "../show/show-connections.ts";
+import { marksOfUplink, ownerOf, showConnections } from "../show/show-connections.ts";
 
 const USAGE = "usage: show connections [uplink NAME] [--json]";
 
@@ -17,7 +17,8 @@ export async function run(context: Context, words: readonly string[], options: {
   if (name !== undefined && !Object.hasOwn(config.uplink, name))
     throw new OperatorError(`uplink "${name}" is not configured${suggest(name, Object.keys(config.uplink))}`);
   const owner = ownerOf(config, slots);
-  const read = await readConnections(context.host, (mark) => owner(mark) !== undefined);
+  const marks = name === undefined ? undefined : marksOfUplink(config, slots, name);
+  const read = await readConnections(context.host, (mark) => owner(mark) !== undefined, marks);
   if ("why" in read) throw new HostError(`connections cannot be listed: ${read.why}`);
   const shown = showConnections(read.connections, read.from, owner, name);
   context.out(options.json === true ? `${JSON.stringify(shown, undefined, 2)}\n` : formatConnections(shown));

@@ -7,7 +7,7 @@ import { deleteConnections } from "../host/delete-connections.ts";
 import { look } from "../look.ts";
 import { printWarnings } from "../print-warnings.ts";
 import { reconcile } from "../reconcile.ts";
-import { isOfUplink } from "../show/show-connections.ts";
+import { marksOfUplink } from "../show/show-connections.ts";
 import { countWords } from "../show/words.ts";
 import { startHealth } from "../uplink/health.ts";
 import { parseProbes, renderProbes } from "../uplink/health-file.ts";
@@ -74,12 +74,8 @@ async function resetConnections(context: Context, name: string | undefined): Pro
   if (config === undefined) throw new OperatorError("policy-route is not configured");
   if (name !== undefined) checkName(name, config);
   const field = markField(config["mark-mask"]);
-  const given = [...slots.slots].filter(([owner]) => name === undefined || isOfUplink(owner, name)).map(([, slot]) => slot);
-  const all = name === undefined ? [...given, field.pinnedToMain] : given;
-  const count = await deleteConnections(
-    context.host,
-    all.map((slot) => slotOnly(field, slot)),
-  );
+  const every = () => [...slots.slots.values(), field.pinnedToMain].map((slot) => slotOnly(field, slot));
+  const count = await deleteConnections(context.host, name === undefined ? every() : marksOfUplink(config, slots, name));
   context.out(`${countWords(count)} ${count === 1 ? "connection" : "connections"} forgotten\n`);
   return EXIT.fine;
 }

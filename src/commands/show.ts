@@ -59,7 +59,6 @@ function namedIn(view: View, words: readonly string[]): { readonly name: string 
 }
 
 async function widen(context: Context, sight: Sight, shown: Shown, view: View): Promise<Shown> {
-  if (sight.kernel === undefined) return shown;
-  if (view === "table") return await withForeignRoutes(context, shown);
+  if (view === "table" && sight.kernel !== undefined) return await withForeignRoutes(context, shown);
   return view === "uplink" ? await withTraffic(context, sight, shown) : shown;
 }

@@ -1,7 +1,7 @@
-import { type MarkField, markField } from "../compile/mark-field.ts";
+import { type MarkField, markField, slotOnly } from "../compile/mark-field.ts";
 import type { Config } from "../config/schema.ts";
 import type { TrackedConnection } from "../kernel/parse-conntrack.ts";
-import { hex32 } from "../net/fwmark.ts";
+import { type Fwmark, hex32 } from "../net/fwmark.ts";
 import type { SlotAssignment } from "../uplink/facts.ts";
 
 /** The JSON of `show connections`. */
@@ -33,6 +33,12 @@ export function ownerOf(config: Config, { slots }: SlotAssignment): OwnerOf {
     const owner = owners.get((mark & field.slotMask) >>> field.shift);
     return owner === undefined ? undefined : { owner, direction: (mark & field.arrival) === 0 ? "out" : "in" };
   };
+}
+
+/** Marks of an uplink's connections, in whichever direction. */
+export function marksOfUplink(config: Config, { slots }: SlotAssignment, uplink: string): Fwmark[] {
+  const field = markField(config["mark-mask"]);
+  return [...slots].flatMap(([owner, slot]) => (isOfUplink(owner, uplink) ? [slotOnly(field, slot)] : []));
 }
 
 /** Whether a slot's owner stands for an uplink: the uplink itself, or as a member of a group. */
