@@ -6,7 +6,6 @@ import type { Shown } from "../show/model.ts";
 import { selectPart } from "../show/select-part.ts";
 import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
-import { withForeignRoutes, withTraffic } from "../widen.ts";
 
 const VIEWS = ["uplink", "group", "rule", "table", "marks"] as const;
 const WORDS = [...VIEWS, "connections", "what-if", "plan", "json", "metrics", "tech-support", "events", "log"];
@@ -59,6 +58,7 @@ function namedIn(view: View, words: readonly string[]): { readonly name: string 
 }
 
 async function widen(context: Context, sight: Sight, shown: Shown, view: View): Promise<Shown> {
-  if (view === "table" && sight.kernel !== undefined) return await withForeignRoutes(context, shown);
-  return view === "uplink" ? await withTraffic(context, sight, shown) : shown;
+  if (view === "table" && sight.kernel !== undefined)
+    return await (await import("../widen.ts")).withForeignRoutes(context, shown);
+  return view === "uplink" ? await (await import("../widen.ts")).withTraffic(context, sight, shown) : shown;
 }
