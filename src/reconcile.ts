@@ -118,7 +118,13 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const settled = await whole(context, first, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
       const same = request.watch !== undefined && request.proposed === undefined && !saysMore(first, before);
-      if (!same) await saveApplied(context, proposed, there, request.reason, await values);
+      if (!same)
+        await saveApplied(context, proposed, there, {
+          reason: request.reason,
+          before,
+          commits: options.refuseMistakes,
+          values: await values,
+        });
       return there;
     });
     await Promise.all([
