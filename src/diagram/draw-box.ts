@@ -1,5 +1,5 @@
+import { plain } from "../show/plain.ts";
 import type { Box, Row } from "./picture.ts";
-import { plain } from "./plain.ts";
 import { drawSign, write } from "./shapes.ts";
 import { cut, type Face, textWidth } from "./text-width.ts";
 import { escapeLines, tag } from "./xml.ts";

@@ -41,6 +41,8 @@ export interface Measures {
   /** Between two places of a column: as much as this, and where there are many not less than that. */
   readonly gap: number;
   readonly least: Readonly<Record<Layer, number>>;
+  /** Height there is, if more than is needed. */
+  readonly room: number;
 }
 
 /** Pulls: lines in use lead the eye, so they shall be the straight ones. */
@@ -58,7 +60,15 @@ export function layOut(boxes: readonly Box[], links: readonly Link[], measures: 
   const columns = order(items, segments, layers);
   const content = (column: readonly Item[]): number => column.reduce((sum, item) => sum + item.height, 0);
   const least = (column: readonly Item[]): number => measures.least[column[0]?.layer ?? 0];
-  const height = Math.max(0, ...columns.map((column) => content(column) + Math.max(0, column.length - 1) * least(column)));
+  const stack = (gap: (column: readonly Item[]) => number): number =>
+    Math.max(0, ...columns.map((column) => content(column) + Math.max(0, column.length - 1) * gap(column)));
+  const height = Math.max(
+    stack(least),
+    Math.min(
+      measures.room,
+      stack(() => measures.gap),
+    ),
+  );
   const gapOf = (column: readonly Item[]): number =>
     Math.min(measures.gap, (height - content(column)) / Math.max(1, column.length - 1));
   const top = new Map<string, number>();

@@ -1,5 +1,5 @@
+import { plain } from "../show/plain.ts";
 import type { LinkKind, Mark } from "./picture.ts";
-import { plain } from "./plain.ts";
 import { drawSign, path, round, write } from "./shapes.ts";
 import { cut, textWidth } from "./text-width.ts";
 

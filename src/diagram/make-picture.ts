@@ -82,7 +82,8 @@ function drawGroup(group: ShownGroup, runs: readonly Run[]): Drawing {
     to: `end ${group.ifDown}`,
     kind: off ? "off" : goesTo(own, group.ifDown) ? "now" : "standby",
   });
-  rows.push({ text: tailWords(group.ifDown, own, "all fail"), face: "small", ...countRight(count) });
+  rows.push({ text: tailWords(group.ifDown, own, "all fail"), face: "small" });
+  if (count !== undefined) rows.push({ text: "", face: "small", ...countRight(count) });
   const title = [`Group ${group.name}: ${group.state}, ${spread}`, group.description ?? "", ...rows.slice(1).map(rowWords)];
   return { box: { id, layer: 1, shape: "group", dashed: group.state !== "up", rows, title: lines(title) }, links };
 }

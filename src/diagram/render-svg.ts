@@ -1,12 +1,12 @@
 import type { Shown } from "../show/model.ts";
+import { plain } from "../show/plain.ts";
 import { stateLine } from "../show/words.ts";
 import { describePicture } from "./describe.ts";
 import { boxHeight, drawBox, rowMiddle } from "./draw-box.ts";
-import { type Layout, layOut } from "./layout.ts";
+import { type Layout, layOut, type Measures } from "./layout.ts";
 import { drawLegend, LEGEND_HEIGHT } from "./legend.ts";
 import { makePicture } from "./make-picture.ts";
 import type { Layer } from "./picture.ts";
-import { plain } from "./plain.ts";
 import { path, round, write } from "./shapes.ts";
 import { cut } from "./text-width.ts";
 import { HUE_COUNT, styleSheet } from "./theme.ts";
@@ -26,6 +26,16 @@ const TITLE = { size: 20, bold: true };
 const TEXT = { size: 12.5 };
 const HEAD = { size: 12, bold: true };
 
+const MEASURES: Measures = {
+  height: boxHeight,
+  leaves: (box, row) => (row === undefined ? boxHeight(box) / 2 : rowMiddle(box, row)),
+  arrives: (box) => (box.shape === "group" || box.shape === "uplink" ? rowMiddle(box, 0) : boxHeight(box) / 2),
+  lane: 10,
+  gap: 30,
+  least: { 0: 2, 1: 8, 2: 6, 3: 6 },
+  room: 0,
+};
+
 /** A line that would rise or fall by less than this is drawn straight. */
 const STRAIGHT = 4;
 
@@ -39,30 +49,24 @@ const TIP = 8;
  */
 export function renderSvg(shown: Shown, made: string): string {
   const picture = makePicture(shown);
-  const layout = layOut(picture.boxes, picture.links, {
-    height: boxHeight,
-    leaves: (box, row) => (row === undefined ? boxHeight(box) / 2 : rowMiddle(box, row)),
-    arrives: (box) => (box.shape === "group" || box.shape === "uplink" ? rowMiddle(box, 0) : boxHeight(box) / 2),
-    lane: 10,
-    gap: 12,
-    least: { 0: 2, 1: 8, 2: 6, 3: 6 },
-  });
+  const closest = layOut(picture.boxes, picture.links, MEASURES);
   const [state = "", ...more] = stateLine(shown).trimEnd().split("\n");
   const above = [...more, ...(shown.description === undefined ? [] : [shown.description])];
-  const head = MARGIN + 30 + above.length * LINE + (layout.layers.length === 0 ? 0 : 34);
+  const head = MARGIN + 30 + above.length * LINE + (closest.layers.length === 0 ? 0 : 34);
   const foot = LEGEND_HEIGHT + picture.notes.length * LINE + MARGIN + 12;
-  const least =
-    layout.layers.reduce<number>((sum, layer) => sum + COLUMN[layer], 0) + Math.max(0, layout.layers.length - 1) * CHANNEL;
-  const width = Math.ceil(Math.max(760, least + 2 * MARGIN, (head + layout.height + foot) * A4));
+  const { layers } = closest;
+  const least = layers.reduce<number>((sum, layer) => sum + COLUMN[layer], 0) + Math.max(0, layers.length - 1) * CHANNEL;
+  const width = Math.ceil(Math.max(1040, least + 2 * MARGIN, (head + closest.height + foot) * A4));
   const height = Math.round(width / A4);
-  const columns = placeColumns(layout.layers, width);
+  const layout = layOut(picture.boxes, picture.links, { ...MEASURES, room: height - head - foot });
+  const columns = placeColumns(layers, width);
   const y0 = head + (height - head - foot - layout.height) / 2;
   const wide = width - 2 * MARGIN;
   const body = [
     tag("rect", { class: "paper", x: 0, y: 0, width, height }),
     write(cut(plain(state), wide, TITLE), MARGIN, MARGIN + 8, TITLE, "ink"),
     ...above.map((text, i) => write(cut(plain(text), wide, TEXT), MARGIN, MARGIN + 34 + i * LINE, TEXT, "muted")),
-    ...layout.layers.map((layer) => write(COLUMN_TITLE[layer], columns[layer].x, y0 - 18, HEAD, "muted")),
+    ...layers.map((layer) => write(COLUMN_TITLE[layer], columns[layer].x, y0 - 18, HEAD, "muted")),
     ...drawLinks(layout, columns, y0),
     ...[...layout.places.values()].map(({ box, layer, y }) =>
       box === undefined ? "" : drawBox(box, columns[layer].x, y0 + y, columns[layer].width),

@@ -1,10 +1,10 @@
 import { WIDTH, wrap } from "../show/columns.ts";
 import type { Shown, ShownGroup, ShownRoute, ShownRule, ShownUplink } from "../show/model.ts";
+import { plain } from "../show/plain.ts";
 import { countWords, gatewayWords, stateLine } from "../show/words.ts";
 import { foldRules, type Run, rangeWords } from "./fold-rules.ts";
 import { endWords, goesTo, memberRole, tailWords } from "./nodes.ts";
 import type { LinkKind } from "./picture.ts";
-import { plain } from "./plain.ts";
 import { isMissing, ruleText } from "./rule-box.ts";
 
 /** What a terminal can show: box drawing characters, or ASCII only. */
@@ -84,10 +84,9 @@ class TextPicture {
     const [first] = run.rules;
     const idle = this.shown.state !== "active" || first === undefined || first.disabled || isMissing(first);
     const [head = "", ...tree] = this.target(run.node, runs);
-    const replies = first?.target.startsWith("replies by ") === true ? "replies by " : "";
     return [
       ...lines,
-      this.step(this.pen.last, idle ? "off" : "now", replies + head),
+      this.step(this.pen.last, idle ? "off" : "now", head),
       ...tree.map((line) => `${" ".repeat(INDENT)}${line}`),
     ];
   }

@@ -29,6 +29,7 @@ function ruleRows(rule: ShownRule, airy: boolean): Row[] {
 /** `tcp dport 80,443 from eth0-net`, `local: user mldonkey`, `replies to tcp dport 25` */
 export function ruleText(rule: ShownRule): string {
   const matches = rule.matches.length === 0 ? "everything" : rule.matches.join(" ");
+  if (rule.target.startsWith("replies by ")) return `replies to ${matches}`;
   return rule.traffic === "forwarded" ? matches : `${rule.traffic === "all" ? "forwarded and local" : rule.traffic}: ${matches}`;
 }
 

@@ -1,4 +1,4 @@
-import { plain } from "./plain.ts";
+import { plain } from "../show/plain.ts";
 
 /** Text between tags or in an attribute. */
 export function escapeXml(text: string): string {

@@ -74,10 +74,11 @@ function append(file: string, lines: string): string {
 /** Everything that is kept, oldest first. Lines that were cut off by a crash are left out. */
 export async function readEvents({ host, paths }: Pick<Context, "host" | "paths">): Promise<readonly LoggedEvent[]> {
   const texts = [await host.read(`${paths.events}.1`), await host.read(paths.events)];
-  return texts.flatMap((text) => (text ?? "").split("\n").flatMap(parseLine));
+  return texts.flatMap((text) => (text ?? "").split("\n").flatMap(parseEventLine));
 }
 
-function parseLine(line: string): LoggedEvent[] {
+/** A line of the log; none for one that was cut off. */
+export function parseEventLine(line: string): LoggedEvent[] {
   if (line === "") return [];
   try {
     const value = JSON.parse(line) as Partial<LoggedEvent>;

@@ -119,7 +119,10 @@ const NASTY = {
 
 /** With names that no configuration may have, for the day it may. */
 function longer(shown: Shown): Shown {
-  return JSON.parse(JSON.stringify(shown).replaceAll("Wwwwwwwwwwwwwww", "W".repeat(60))) as Shown;
+  const warnings = [1, 2, 3, 4, 5].map(
+    (i) => `policy-route uplink Wwwwwwwwwwwwwww: problem ${i} ${"of many words ".repeat(i * 10)}`,
+  );
+  return JSON.parse(JSON.stringify({ ...shown, warnings }).replaceAll("Wwwwwwwwwwwwwww", "W".repeat(60))) as Shown;
 }
 
 /** What operators have, and what they should not have. */

@@ -34,6 +34,7 @@ test("no file of another package is shipped", () => {
     "config/policy-route",
     "op/force/policy-route",
     "op/generate/policy-route",
+    "op/monitor/policy-route",
     "op/restart/policy-route",
     "op/show/policy-route",
     "op/test/policy-route",
