@@ -38,7 +38,15 @@ const CHROOT = { debootstrap: "debootstrap" };
 /** To look at the diagrams as a reader does. Big: Debian 12's takes 115 MB to fetch and 365 MB of disk. */
 const BROWSER = { chromium: "chromium" };
 const BENCH = { trafgen: "netsniff-ng", time: "time" };
-const NEEDS = { build: {}, kernel: LAB, lab: LAB, bench: { ...LAB, ...BENCH }, browser: BROWSER, deb: DEB, all: { ...LAB, ...DEB, ...CHROOT } };
+const NEEDS = {
+  build: {},
+  kernel: LAB,
+  lab: LAB,
+  bench: { ...LAB, ...BENCH },
+  browser: BROWSER,
+  deb: DEB,
+  all: { ...LAB, ...DEB, ...CHROOT },
+};
 
 function onPath(program) {
   return [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"].some(

@@ -56,7 +56,9 @@ export function formatScreen(view: View, width: number, height: number): Line[] 
   const body = others.map(({ lines, rows: room }, i) => (i === events ? lastOf(lines, room) : firstOf(lines, room)));
   // Events move, so they are below what stands still.
   const order = [...body.filter((_, i) => i !== events), ...body.filter((_, i) => i === events)];
-  return [...head, ...order.filter((lines) => lines.length > 0).flatMap((lines): Line[] => [[], ...lines])].slice(0, height);
+  return [...head, ...order.filter((lines) => lines.length > 0).flatMap((lines): Line[] => [[], ...lines])]
+    .slice(0, height)
+    .map((line) => cutLine(line, width));
 }
 
 function firstOf(lines: readonly Line[], rows: number): readonly Line[] {
@@ -140,7 +142,7 @@ function ruleLines({ shown, rules }: View, width: number): Line[] {
     return [
       rule.number,
       plain(rule.matches.length === 0 ? "everything" : rule.matches.join(" ")),
-      rule.target,
+      rule.target.replace(/^replies by (.*)$/, "$1 (replies)"),
       nowSpan(rule),
       rule.newConnections === undefined ? "-" : countWords(rule.newConnections),
       rate === undefined ? "-" : rateWords(rate),
