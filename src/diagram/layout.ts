@@ -39,7 +39,7 @@ export interface Measures {
   readonly arrives: (box: Box) => number;
   readonly lane: number;
   /** Between two places of a column: as much as this, and where there are many not less than that. */
-  readonly gap: number;
+  readonly gap: Readonly<Record<Layer, number>>;
   readonly least: Readonly<Record<Layer, number>>;
   /** Height there is, if more than is needed. */
   readonly room: number;
@@ -59,18 +59,12 @@ export function layOut(boxes: readonly Box[], links: readonly Link[], measures: 
   const { items, segments } = withLanes(boxes, links, layers, measures);
   const columns = order(items, segments, layers);
   const content = (column: readonly Item[]): number => column.reduce((sum, item) => sum + item.height, 0);
-  const least = (column: readonly Item[]): number => measures.least[column[0]?.layer ?? 0];
-  const stack = (gap: (column: readonly Item[]) => number): number =>
-    Math.max(0, ...columns.map((column) => content(column) + Math.max(0, column.length - 1) * gap(column)));
-  const height = Math.max(
-    stack(least),
-    Math.min(
-      measures.room,
-      stack(() => measures.gap),
-    ),
-  );
+  const layerOf = (column: readonly Item[]): Layer => column[0]?.layer ?? 0;
+  const stack = (gaps: Readonly<Record<Layer, number>>): number =>
+    Math.max(0, ...columns.map((column) => content(column) + Math.max(0, column.length - 1) * gaps[layerOf(column)]));
+  const height = Math.max(stack(measures.least), Math.min(measures.room, stack(measures.gap)));
   const gapOf = (column: readonly Item[]): number =>
-    Math.min(measures.gap, (height - content(column)) / Math.max(1, column.length - 1));
+    Math.min(measures.gap[layerOf(column)], (height - content(column)) / Math.max(1, column.length - 1));
   const top = new Map<string, number>();
   for (const column of columns) {
     const loose = (height - content(column)) / Math.max(1, column.length);

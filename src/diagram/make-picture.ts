@@ -37,7 +37,7 @@ interface Drawing {
 }
 
 function drawRun(run: Run, index: number, dense: boolean): Drawing {
-  const box = { ...ruleBox(run, `rules ${index}`), dense };
+  const box = { ...ruleBox(run, `rules ${index}`, dense), dense };
   const [first] = run.rules;
   const idle = first?.disabled === true || (first?.now.ipv4 ?? first?.now.ipv6) === undefined;
   const missing = first?.now.ipv4?.to === "not-applied" || first?.now.ipv6?.to === "not-applied";

@@ -31,7 +31,7 @@ const MEASURES: Measures = {
   leaves: (box, row) => (row === undefined ? boxHeight(box) / 2 : rowMiddle(box, row)),
   arrives: (box) => (box.shape === "group" || box.shape === "uplink" ? rowMiddle(box, 0) : boxHeight(box) / 2),
   lane: 10,
-  gap: 30,
+  gap: { 0: 30, 1: 30, 2: 30, 3: 12 },
   least: { 0: 2, 1: 8, 2: 6, 3: 6 },
   room: 0,
 };

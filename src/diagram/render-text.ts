@@ -50,7 +50,8 @@ class TextPicture {
   draw(): string {
     const { description, groups = [], uplinks = [], rules = [], warnings } = this.shown;
     const { runs, gathered } = foldRules(rules);
-    const lines = [stateLine(this.shown).trimEnd(), ...(description === undefined ? [] : [plain(description)])];
+    const head = [...stateLine(this.shown).trimEnd().split("\n"), ...(description === undefined ? [] : [plain(description)])];
+    const lines = head.flatMap((line) => wrap(line, WIDTH)).flatMap((line) => pieces(line, WIDTH));
     if (this.shown.state === "not-configured") return `${lines.join("\n")}\n`;
     for (const run of runs) lines.push("", ...this.run(run, runs));
     if (this.shown.state === "active") lines.push("", "everything else", this.step(this.pen.last, "now", "main table"));

@@ -1,13 +1,17 @@
 import type { ShownRule } from "../show/model.ts";
 import { countWords } from "../show/words.ts";
 import { type Run, rangeWords } from "./fold-rules.ts";
+import { endWords } from "./nodes.ts";
 import type { Box, Row } from "./picture.ts";
 
 /** So many lines may have a second one with their description. */
 const AIRY = 6;
 
-/** Neighbouring rules with one target: a line each, and one for those that have none of their own. */
-export function ruleBox(run: Run, id: string): Box {
+/**
+ * Neighbouring rules with one target: a line each, and one for those that have none of their own. `named`: the target is said too, for pages with so
+ * many lines that on paper the eye cannot follow one.
+ */
+export function ruleBox(run: Run, id: string, named: boolean): Box {
   const own = run.rules.slice(0, run.lines);
   const rest = run.rules.slice(run.lines);
   const rows: Row[] = own.flatMap((rule) => ruleRows(rule, run.rules.length <= AIRY));
@@ -15,8 +19,16 @@ export function ruleBox(run: Run, id: string): Box {
   for (const [range, count] of run.shared) {
     rows.push({ text: `${range} share a set and are counted together`, face: "small", right: countWords(count) });
   }
+  const [first] = rows;
+  if (named && first !== undefined)
+    rows[0] = { ...first, right: `${first.right ?? ""} \u2192 ${shortName(run.node)}`.trimStart() };
   const disabled = run.rules[0]?.disabled === true;
   return { id, layer: 0, shape: "rules", dashed: disabled, rows, title: run.rules.map(fullWords).join("\n") };
+}
+
+/** `dsl` for an uplink or group, `main table` for an end. */
+function shortName(node: string): string {
+  return node.startsWith("end ") ? endWords(node)[0] : node.replace(/^(?:uplink|group) /, "");
 }
 
 function ruleRows(rule: ShownRule, airy: boolean): Row[] {
