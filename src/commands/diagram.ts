@@ -1,6 +1,7 @@
 import { type Context, EXIT } from "../context.ts";
 import { renderSvg } from "../diagram/render-svg.ts";
 import { renderText } from "../diagram/render-text.ts";
+import { writeOutput } from "../host/write-output.ts";
 import { look } from "../look.ts";
 import { show } from "../show/show.ts";
 import { timeWords } from "../show/words.ts";
@@ -19,7 +20,7 @@ export async function run(context: Context, options: DiagramOptions): Promise<nu
   const made = `policy-route diagram, ${timeWords(Math.floor(host.now() / 1000))}`;
   const picture = options.text === true ? renderText(shown, isUtf8(env)) : renderSvg(shown, made);
   if (options.output === undefined) context.out(picture);
-  else await host.write(options.output, picture);
+  else await writeOutput(options.output, picture);
   return EXIT.fine;
 }
 
