@@ -33,6 +33,8 @@ done
 `;
 
 let router: Namespace;
+/** Calls of programs that read chains. */
+const tableCalls = async () => (await read(CALLS)).split("\n").filter((name) => name !== "" && name !== "ip");
 const read = (path: string) => router.sh(`cat ${path} 2>/dev/null || true`);
 
 /** Starts the watch with its output in a file; gives its process number. */
@@ -61,16 +63,20 @@ describe.each(FRONT_ENDS)("watch without a terminal (%s)", (frontEnd) => {
   afterAll(() => router?.stop());
 
   test("prints a line for each event, without the monitor too, and looks at the kernel only when there is a reason", async () => {
+    const started = Date.now();
     const pid = await startWatch();
+    const oneLook = (await tableCalls()).length;
+    expect(oneLook).toBeGreaterThan(0);
     const first = await read(OUT);
     expect(first).toMatch(/^Policy routing: active, in sync/);
     expect(first).toMatch(/^dsl is up: eth1, 198\.51\.100\.1 \(config\)$/m);
     expect(first).toContain("The monitor does not run");
     // Seconds in which nothing happens cost no process at all.
-    const calls = await read(CALLS);
     const quiet = Date.now() + 3500;
     await until("some quiet seconds", () => Date.now() > quiet);
-    expect(await read(CALLS)).toBe(calls);
+    // Every ten seconds it looks, and a slow machine may be that far.
+    const looks = 1 + Math.floor((Date.now() - started) / 10_000);
+    expect((await tableCalls()).length).toBeLessThanOrEqual(looks * oneLook);
     await router.sh("ip link set p1 down");
     await saw(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} dsl down: no carrier$/m);
     await saw(/^\S+ \S+ web group: dsl\b.* -> two\b/m);
