@@ -68,7 +68,7 @@ export async function countEvents({ host, paths }: Pick<Context, "host" | "paths
 function countLines(text: string): EventCounts {
   const [first = "", ...lines] = text.split("\n");
   const counts = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, countsOf(first)?.[kind] ?? 0])) as Record<EventKind, number>;
-  for (const { kind } of [first, ...lines].flatMap(parseLine)) counts[kind]++;
+  for (const { kind } of [first, ...lines].flatMap(parseEventLine)) counts[kind]++;
   return counts;
 }
 
