@@ -41,6 +41,14 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .option("--json", "as JSON")
     .action(doing(async (options) => (await import("./commands/plan.ts")).run(await context(), options)));
   program
+    .command("commands")
+    .description(
+      "the ip, iptables, ipset, nft and sysctl commands the configuration stands for, as a shell script; nothing is changed",
+    )
+    .option("--config <file>", "of this file instead of the configuration that was last applied")
+    .option("--json", "as JSON")
+    .action(doing(async (options) => (await import("./commands/commands.ts")).run(await context(), options)));
+  program
     .command("show")
     .description("what happens and why: show [uplink|group|rule|table [name]|marks] [--json]")
     .argument("[words...]")

@@ -10,10 +10,10 @@ import { selectPart } from "../show/select-part.ts";
 import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
-const WORDS = ["uplink", "group", "rule", "table", "marks", "plan", "json", "events", "log"];
+const WORDS = ["uplink", "group", "rule", "table", "marks", "plan", "commands", "json", "events", "log"];
 
 const USAGE =
-  "show [uplink [NAME] | group [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json | events [COUNT] | log] [--json]";
+  "show [uplink [NAME] | group [NAME] | rule [NUMBER] | table [NAME] | marks | plan | commands | json | events [COUNT] | log] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
@@ -22,9 +22,10 @@ export async function run(context: Context, words: readonly string[], options: {
     throw new OperatorError(`cannot show "${word}"${suggest(word, WORDS)}; usage: ${USAGE}`);
   if ((word === "events" || word === "log") && more.length === 0)
     return await (await import("./events.ts")).run(context, word, name, options);
-  if (more.length > 0 || (name !== undefined && (word === "marks" || word === "plan" || word === "json")))
+  if (more.length > 0 || (name !== undefined && ["marks", "plan", "commands", "json"].includes(word ?? "")))
     throw new OperatorError(`too many words; usage: ${USAGE}`);
   if (word === "plan") return await (await import("./plan.ts")).run(context, options);
+  if (word === "commands") return await (await import("./commands.ts")).run(context, options);
   const view =
     word === "uplink" || word === "group" || word === "rule" || word === "table" || word === "marks" ? word : undefined;
   const sight = await look(context);
