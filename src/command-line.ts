@@ -49,6 +49,11 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .option("--json", "as JSON")
     .action(doing(async (options) => (await import("./commands/commands.ts")).run(await context(), options)));
   program
+    .command("import")
+    .description("set commands that mean the same as scripts, iptables-save, ip rule, ip route or router configurations do")
+    .argument("<files...>", "files to read; - is the standard input")
+    .action(doing(async (files) => (await import("./commands/import.ts")).run(await context(), files)));
+  program
     .command("show")
     .description("what happens and why: show [uplink|group|rule|table [name]|marks] [--json]")
     .argument("[words...]")
