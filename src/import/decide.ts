@@ -1,8 +1,7 @@
 import type { Family } from "../net/address.ts";
-import { ANY, both, type Condition, covers } from "./condition.ts";
+import { ANY, both, type Condition, covers, exclude } from "./condition.ts";
 import { type ChainRule, chainKey, type Decision, type Findings, leave, type Place } from "./findings.ts";
 import { after, answer, answerAtFirst, inTurn, type MarkChange, type MarkTest, NO_CHANGE, sameChange } from "./mark-change.ts";
-import { isBuiltIn } from "./read-iptables.ts";
 
 /** A way through the rest of a chain: who meets the condition and the tests leaves it so. First match decides. */
 interface Way {
@@ -21,14 +20,11 @@ const MOST_WAYS = 2000;
  * asked about and copied between packet and connection: all of that is worked out from the last rule to the first.
  */
 export function decide(findings: Findings, family: Family, chain: string): Decision[] {
-  const rules = flatten(findings, family, chain, ANY, [], [chain]);
-  let ways: Way[] = [];
-  const [first] = rules;
+  const [first] = findings.chains.get(chainKey(family, chain)) ?? [];
   if (first === undefined) return [];
-  ways = [{ at: first.at, condition: ANY, tests: [], change: NO_CHANGE }];
-  for (const rule of [...rules].reverse()) {
-    ways = inFront(findings, rule, ways);
-    if (ways.length <= MOST_WAYS) continue;
+  const end: Way = { at: first.at, condition: ANY, tests: [], change: NO_CHANGE };
+  const ways = new WaysThrough(findings, family).waysOf(chain, [end], []);
+  if (ways.length > MOST_WAYS) {
     leave(findings, first.at, `chain ${chain}: its marks depend on each other in too many ways`);
     return [];
   }
@@ -48,25 +44,52 @@ export function decide(findings: Findings, family: Family, chain: string): Decis
   });
 }
 
-/** The ways from a rule on, when those from the next rule on are known. */
-function inFront(findings: Findings, rule: ChainRule, ways: readonly Way[]): Way[] {
-  const { at, condition, tests, does, description } = rule;
-  const own = { at, condition, tests, ...(description === undefined ? {} : { description }) };
-  if (does.kind === "stop" || does.kind === "return") return pruned([{ ...own, change: NO_CHANGE }, ...ways]);
-  if (does.kind === "drop") return pruned([{ ...own, change: "drop" as const }, ...ways]);
-  if (does.kind !== "change") return [...ways];
-  const { change } = does;
-  const asked = (way: Way): boolean =>
-    way.tests.some((test) => JSON.stringify(after(test.register, change)) !== JSON.stringify(test.register));
-  if (ways.some(asked)) return pruned([...ways.flatMap((way) => through(findings, own, change, way)), ...ways]);
-  // Who matches the rule may still leave as if it were not there: only ways that carry its change on are written twice.
-  return pruned(
-    ways.flatMap((way) =>
+/** Goes through the chains of one family, from the last rule to the first. */
+class WaysThrough {
+  constructor(
+    private readonly findings: Findings,
+    private readonly family: Family,
+  ) {}
+
+  /** The ways from the start of a chain. `behind`: those from where it was called from; `within`: the chains that called it. */
+  waysOf(chain: string, behind: readonly Way[], within: readonly string[]): readonly Way[] {
+    let ways = behind;
+    for (const rule of [...(this.findings.chains.get(chainKey(this.family, chain)) ?? [])].reverse()) {
+      ways = pruned(this.inFront(rule, ways, behind, [...within, chain]));
+      if (ways.length > MOST_WAYS) break;
+    }
+    return ways;
+  }
+
+  /** The ways from a rule on. `ways`: those from the next rule on. */
+  private inFront(rule: ChainRule, ways: readonly Way[], behind: readonly Way[], within: readonly string[]): readonly Way[] {
+    const { at, condition, tests, does, description } = rule;
+    const own: Own = { at, condition, tests, ...(description === undefined ? {} : { description }) };
+    if (does.kind === "drop") return [{ ...own, change: "drop" }, ...ways];
+    if (does.kind === "return" && within.length > 1) return [...this.through(own, NO_CHANGE, behind), ...ways];
+    if (does.kind === "stop" || does.kind === "return") return [{ ...own, change: NO_CHANGE }, ...ways];
+    if (does.kind === "jump") {
+      if (within.includes(does.chain)) return ways;
+      if (!this.findings.chains.has(chainKey(this.family, does.chain)))
+        leave(this.findings, at, `chain ${does.chain} has no rules here that steer`);
+      return [...this.through(own, NO_CHANGE, this.waysOf(does.chain, does.comesBack ? ways : behind, within)), ...ways];
+    }
+    const { change } = does;
+    const asked = (way: Way): boolean =>
+      way.tests.some((test) => JSON.stringify(after(test.register, change)) !== JSON.stringify(test.register));
+    if (ways.some(asked)) return [...this.through(own, change, ways), ...ways];
+    // Who matches the rule may still leave as if it were not there: only ways that carry its change on are written twice.
+    return ways.flatMap((way) =>
       way.change === "drop" || sameChange(inTurn(change, way.change), way.change)
         ? [way]
-        : [...through(findings, own, change, way), way],
-    ),
-  );
+        : [...this.through(own, change, [way]), way],
+    );
+  }
+
+  /** The ways of packets that meet a rule as well, after its change. */
+  private through(own: Own, change: MarkChange, ways: readonly Way[]): Way[] {
+    return ways.flatMap((way) => through(this.findings, own, change, way));
+  }
 }
 
 type Own = Pick<Way, "at" | "condition" | "tests" | "description">;
@@ -98,46 +121,25 @@ function through(findings: Findings, own: Own, change: MarkChange, way: Way): Wa
   ];
 }
 
-/** Without ways that an earlier one takes all packets of. */
-function pruned(ways: readonly Way[]): Way[] {
+/** Without ways that an earlier one takes all packets of, and those that a later one takes to the same end. */
+function pruned(ways: readonly Way[]): readonly Way[] {
   const kept: Way[] = [];
   for (const way of ways)
     if (!kept.some((earlier) => earlier.tests.length === 0 && covers(earlier.condition, way.condition))) kept.push(way);
-  return kept;
+  return kept.filter((way, i) => !isSaidLater(way, kept.slice(i + 1)));
 }
 
-/** The rules of a chain with those of the chains it calls in their places. */
-function flatten(
-  findings: Findings,
-  family: Family,
-  chain: string,
-  outer: Condition,
-  outerTests: readonly MarkTest[],
-  within: readonly string[],
-): ChainRule[] {
-  return (findings.chains.get(chainKey(family, chain)) ?? []).flatMap((rule): ChainRule[] => {
-    const condition = both(outer, rule.condition);
-    if (condition === "never") return [];
-    if (condition === "unwritable") {
-      leave(findings, rule.at, "together with the rule that calls its chain: our rules cannot say both at once");
-      return [];
-    }
-    const tests = [...outerTests, ...rule.tests];
-    if (rule.does.kind === "return" && !isBuiltIn(chain)) {
-      leave(
-        findings,
-        rule.at,
-        "RETURN from a chain of its own is not followed. TOO WIDE WITHOUT IT: what it let pass is steered by the rules after it",
-      );
-      return [];
-    }
-    if (rule.does.kind !== "jump") return [{ ...rule, condition, tests }];
-    const called = rule.does.chain;
-    if (within.includes(called)) return [];
-    if (!findings.chains.has(chainKey(family, called))) {
-      leave(findings, rule.at, `chain ${called} has no rules here that steer`);
-      return [];
-    }
-    return flatten(findings, family, called, condition, tests, [...within, called]);
-  });
+/** Whether the packets of a way come to the same end without it: nothing between it and a later, wider one takes them elsewhere. */
+function isSaidLater(way: Way, later: readonly Way[]): boolean {
+  for (const other of later) {
+    const same = JSON.stringify(other.change) === JSON.stringify(way.change);
+    if (same && includesTests(way.tests, other.tests) && covers(other.condition, way.condition)) return true;
+    if (!same && !exclude(other.condition, way.condition)) return false;
+  }
+  return false;
+}
+
+function includesTests(tests: readonly MarkTest[], wanted: readonly MarkTest[]): boolean {
+  const said = tests.map((test) => JSON.stringify(test));
+  return wanted.every((test) => said.includes(JSON.stringify(test)));
 }

@@ -31,8 +31,11 @@ export interface ChainRule {
 export type ChainAction =
   | { readonly kind: "change"; readonly change: MarkChange }
   /** ACCEPT: no later rule is asked. */
-  | { readonly kind: "stop" | "return" | "drop" }
-  | { readonly kind: "jump"; readonly chain: string };
+  | { readonly kind: "stop" }
+  | { readonly kind: "return" }
+  | { readonly kind: "drop" }
+  /** `comesBack`: to the rule after it (`-j`), else to where its own chain was called from (`-g`). */
+  | { readonly kind: "jump"; readonly chain: string; readonly comesBack: boolean };
 
 export interface NextHop {
   readonly gateway?: string;

@@ -28,7 +28,7 @@ export function finishUplinks(
       assume(
         findings,
         at,
-        `uplink ${name}: what comes in by it is answered by it, also what is forwarded (track-inbound), as its own address is already`,
+        `also connections that come in by ${device} and are forwarded are answered by it (track-inbound), as those to its own address are`,
       );
     else leaves.set("track-inbound", "disable");
   }

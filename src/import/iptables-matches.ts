@@ -13,6 +13,8 @@ export interface ReadMatches {
   readonly condition: Condition;
   readonly tests: readonly MarkTest[];
   readonly target: readonly string[];
+  /** `-g`: it does not come back to the next rule. */
+  readonly goes: boolean;
   readonly outDevice?: string;
   readonly description?: string;
   /** Only packets of connections that exist already. */
@@ -47,6 +49,7 @@ export function readMatches(words: readonly string[], family: Family): ReadMatch
   const condition = new Map<string, readonly string[]>();
   const tests: MarkTest[] = [];
   let target: readonly string[] = [];
+  let goes = false;
   let outDevice: string | undefined;
   let description: string | undefined;
   let establishedOnly = false;
@@ -65,6 +68,7 @@ export function readMatches(words: readonly string[], family: Family): ReadMatch
     const option = OPTIONS[given] ?? given;
     if (option === "--jump" || option === "--goto") {
       target = words.slice(at + 1);
+      goes = option === "--goto";
       break;
     }
     const take = (): string => inline ?? words[++at] ?? "";
@@ -130,6 +134,7 @@ export function readMatches(words: readonly string[], family: Family): ReadMatch
     condition,
     tests,
     target,
+    goes,
     ...(outDevice === undefined ? {} : { outDevice }),
     ...(description === undefined ? {} : { description }),
     establishedOnly,

@@ -18,8 +18,6 @@ const VERBS: Readonly<Record<string, string>> = {
   "--new-chain": "new",
 };
 
-const BUILT_IN = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
-
 /** Reads the words after `iptables`, or a line of iptables-save, whose table is known. */
 export function readIptables(findings: Findings, at: Place, family: Family, words: readonly string[], table = "filter"): void {
   const rest: string[] = [];
@@ -54,7 +52,7 @@ function takeBack(findings: Findings, at: Place, family: Family, chain: string, 
   const rules = findings.chains.get(chainKey(family, chain)) ?? [];
   const made = readMatches(words, family);
   const index = rules.findIndex(
-    (rule) => JSON.stringify([[...rule.condition], rule.does]) === JSON.stringify([[...made.condition], actionOf(made.target)]),
+    (rule) => JSON.stringify([[...rule.condition], rule.does]) === JSON.stringify([[...made.condition], actionOf(made)]),
   );
   if (index >= 0) rules.splice(index, 1);
   else leave(findings, at, "takes back what was there before; a commit needs no such thing");
@@ -64,7 +62,7 @@ function readMangle(findings: Findings, at: Place, family: Family, verb: string,
   const position = /^@(\d+)$/.exec(words[0] ?? "")?.[1];
   const read = readMatches(position === undefined ? words : words.slice(1), family);
   const { condition, tests, target, description } = read;
-  const does = actionOf(target);
+  const does = actionOf(read);
   if (target.length === 0) return;
   if (does?.kind === "change" && (does.change.packet.connectionBits !== 0 || asksConnection(tests)))
     findings.restores.add(chainKey(family, chain));
@@ -110,7 +108,7 @@ function isRemembering({ packet, connection }: MarkChange): boolean {
 }
 
 /** `undefined` for targets that are not understood. */
-function actionOf([name = "", ...options]: readonly string[]): ChainAction | undefined {
+function actionOf({ target: [name = "", ...options], goes }: Pick<ReadMatches, "target" | "goes">): ChainAction | undefined {
   if (name === "ACCEPT") return { kind: "stop" };
   if (name === "RETURN") return { kind: "return" };
   if (name === "DROP") return { kind: "drop" };
@@ -123,7 +121,7 @@ function actionOf([name = "", ...options]: readonly string[]): ChainAction | und
     return change === undefined ? undefined : { kind: "change", change };
   }
   return /^[a-z]|[a-z_-]/.test(name) || (options.length === 0 && !/^(QUEUE|REJECT|TPROXY|TEE|NOTRACK|CHECKSUM)$/.test(name))
-    ? { kind: "jump", chain: name }
+    ? { kind: "jump", chain: name, comesBack: !goes }
     : undefined;
 }
 
@@ -186,8 +184,4 @@ function readFilter(findings: Findings, at: Place, family: Family, verb: string,
   if (target[0] === "LOG" && condition.size === 0 && tests.length === 1 && test?.negate === false)
     findings.logged.push({ at, value: test.value, mask: test.mask });
   else leave(findings, at, `table ${table} is the firewall's, where it stays`);
-}
-
-export function isBuiltIn(chain: string): boolean {
-  return BUILT_IN.includes(chain);
 }

@@ -28,6 +28,9 @@ export function orderedRules(findings: Findings, family: Family): FoundRule[] {
     .sort((a, b) => a.preference - b.preference);
 }
 
+/** The number of the table main (rtnetlink(7)). */
+const MAIN = 254;
+
 /** Whether packets with the mark are meant; a rule without one means all. */
 export function takesMark({ mark }: FoundRule, value: number): boolean {
   return mark === undefined || (value & mark.mask) >>> 0 === mark.value;
@@ -40,38 +43,55 @@ export function steer(
   decisions: readonly Decision[],
   rules: readonly FoundRule[],
 ): Steering[] {
-  const firstMarked = rules.findIndex(({ mark }) => mark !== undefined);
-  const leading = rules.slice(0, firstMarked < 0 ? rules.length : firstMarked);
-  const rest = rules.slice(leading.length);
-  const wayOf = (rule: FoundRule): Way => wayOfRule(findings, uplinks, rule);
-  const list: Steering[] = leading.map((rule) => ({ at: rule.at, condition: rule.condition, way: wayOf(rule), mark: 0 }));
-  for (const decision of decisions) {
-    const { at, mark, log, description } = decision;
-    const say = { at, mark, ...(log === undefined ? {} : { log }), ...(description === undefined ? {} : { description }) };
-    const direct: Way | undefined = decision.drops
+  const last = decisions.at(-1);
+  const at = rules[0]?.at ?? last?.at;
+  const isWhole = last === undefined || last.condition.size > 0;
+  const all: readonly Decision[] =
+    isWhole && at !== undefined ? [...decisions, { at, condition: ANY, mark: 0, connection: 0, drops: false }] : decisions;
+  const head = leadingRules(decisions, rules);
+  const rest = rules.slice(head.length);
+  const list: Steering[] = head.map((rule) => ({
+    at: rule.at,
+    condition: rule.condition,
+    way: wayOfRule(findings, uplinks, rule),
+    mark: 0,
+  }));
+  for (const decision of all) {
+    const { mark, log, description, drops, table } = decision;
+    const say = { mark, ...(log === undefined ? {} : { log }), ...(description === undefined ? {} : { description }) };
+    const direct: Way | undefined = drops
       ? { kind: "drop" }
-      : decision.table === undefined
+      : table === undefined
         ? undefined
-        : uplinks.ways.get(tableId(findings, decision.table));
-    if (direct !== undefined) {
-      list.push({ ...say, condition: decision.condition, way: direct });
-      continue;
-    }
-    list.push(...throughRules(findings, uplinks, decision, rest).map((one) => ({ ...say, ...one })));
-  }
-  if (decisions.length === 0) {
-    const all = { at: rules[0]?.at as Place, condition: ANY, mark: 0, connection: 0, drops: false };
-    list.push(...throughRules(findings, uplinks, all, rest).map((one) => ({ ...one, mark: 0 })));
+        : (uplinks.ways.get(tableId(findings, table)) ?? { kind: "exempt" });
+    const asked = drops ? [] : table === undefined ? rest : rest.filter((rule) => isBefore(rule, table));
+    list.push(...throughRules(findings, uplinks, decision, asked, direct).map((one) => ({ ...say, ...one })));
   }
   return list;
 }
 
-/** One decision's packets among the ip rules: each rule that can take them, up to the first that takes all of them. */
+/** Whether an ip rule comes before that of a router's table, whose preference is the table's number (VyOS, policy_route.py). */
+function isBefore({ mark, preference = 0 }: FoundRule, table: string): boolean {
+  return mark === undefined && preference < (table === "main" ? MAIN : Number(table));
+}
+
+/** The ip rules that take their packets whatever the chains say: they can be said once, in front of everything. */
+function leadingRules(decisions: readonly Decision[], rules: readonly FoundRule[]): readonly FoundRule[] {
+  const firstMarked = rules.findIndex(({ mark }) => mark !== undefined);
+  const leading = rules.slice(0, firstMarked < 0 ? rules.length : firstMarked);
+  const isFirst = decisions.every(
+    ({ drops, table }) => !drops && (table === undefined || leading.every((rule) => isBefore(rule, table))),
+  );
+  return isFirst ? leading : [];
+}
+
+/** One decision's packets among the ip rules: each rule that can take them, up to the first that takes all of them; then `direct`. */
 function throughRules(
   findings: Findings,
   uplinks: FoundUplinks,
   { at, condition, mark }: Decision,
   rules: readonly FoundRule[],
+  direct: Way = { kind: "exempt" },
 ): Pick<Steering, "at" | "condition" | "way">[] {
   const list: Pick<Steering, "at" | "condition" | "way">[] = [];
   const concerned = rules.filter((rule) => takesMark(rule, mark));
@@ -90,7 +110,7 @@ function throughRules(
     killSwitch(findings, uplinks, way, concerned[i + 1]);
     return list;
   }
-  if (condition.size > 0) list.push({ at, condition, way: { kind: "exempt" } });
+  list.push({ at, condition, way: direct });
   return list;
 }
 
