@@ -1,6 +1,7 @@
 import { BUILT_IN_LOOKUPS } from "../config/lookups.ts";
 import { parseAddressMatch } from "../config/values/address.ts";
-import { portMatch } from "../config/values/port.ts";
+import { type PortRange, portMatch } from "../config/values/port.ts";
+import { InvalidValue } from "../config/values/value.ts";
 import { addressToBigInt } from "../net/address.ts";
 
 /**
@@ -21,7 +22,7 @@ export function both(a: Condition, b: Condition): Condition | "never" | "unwrita
       result.set(path, values);
       continue;
     }
-    const meet = meetOf(path, present, values);
+    const meet = readableMeet(path, present, values);
     if (meet === "never") return "never";
     if (meet === "unwritable") unwritable = true;
     else result.set(path, meet);
@@ -45,7 +46,18 @@ export function covers(wide: Condition, narrow: Condition): boolean {
 }
 
 function sameValues(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length === 1 && b.length === 1) return a[0] === b[0];
   return a.length === b.length && [...a].sort().join() === [...b].sort().join();
+}
+
+/** A value that is none of our language can be compared with nothing; whoever writes it is told so later. */
+function readableMeet(path: string, a: readonly string[], b: readonly string[]): Meet {
+  try {
+    return meetOf(path, a, b);
+  } catch (error) {
+    if (error instanceof InvalidValue) return "unwritable";
+    throw error;
+  }
 }
 
 type Meet = readonly string[] | "never" | "unwritable";
@@ -86,19 +98,36 @@ function listMeet(a: readonly string[], b: readonly string[], meet: MeetOne): Me
   return plain.length > 0 && left.length === 0 ? "never" : [...left, ...negated];
 }
 
+interface Range {
+  readonly family: string;
+  readonly text: string;
+  readonly first: string;
+  readonly last: string;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+const rangeOf = remembered((text: string): Range => {
+  const { family, text: canonical, first, last } = parseAddressMatch(text);
+  return { family, text: canonical, first, last, from: addressToBigInt(first), to: addressToBigInt(last) };
+});
+
 function addressMeet(a: string, b: string): string {
-  const [one, other] = [parseAddressMatch(a), parseAddressMatch(b)];
-  if (one.family !== other.family) return "never";
-  const [first, last, otherFirst, otherLast] = [one.first, one.last, other.first, other.last].map(addressToBigInt) as [
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-  ];
-  if (last < otherFirst || otherLast < first) return "never";
-  if (first >= otherFirst && last <= otherLast) return one.text;
-  if (otherFirst >= first && otherLast <= last) return other.text;
-  return `${first >= otherFirst ? one.first : other.first}-${last <= otherLast ? one.last : other.last}`;
+  const [one, other] = [rangeOf(a), rangeOf(b)];
+  if (one.family !== other.family || one.to < other.from || other.to < one.from) return "never";
+  if (one.from >= other.from && one.to <= other.to) return one.text;
+  if (other.from >= one.from && other.to <= one.to) return other.text;
+  return `${one.from >= other.from ? one.first : other.first}-${one.to <= other.to ? one.last : other.last}`;
+}
+
+/** The function, asked once for each text: rules of one script are compared each with each. */
+function remembered<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const value = known.get(text) ?? read(text);
+    known.set(text, value);
+    return value;
+  };
 }
 
 function interfaceMeet(a: string, b: string): string {
@@ -122,21 +151,24 @@ function protocolMeet(a: string, b: string): Meet {
 }
 
 const LAST_PORT = 65535;
+const PORTS = portMatch(BUILT_IN_LOOKUPS);
 
 function portMeet(a: string, b: string): Meet {
-  const [one, other] = [a, b].map((text) => portMatch(BUILT_IN_LOOKUPS)(text)) as [
-    ReturnType<ReturnType<typeof portMatch>>,
-    never,
-  ];
-  const takes = ({ ranges, negate }: typeof one, port: number): boolean =>
-    ranges.some(({ first, last }) => first <= port && port <= last) !== negate;
-  const ranges: string[] = [];
-  for (let port = 1, first = 0; port <= LAST_PORT + 1; port++) {
-    const taken = port <= LAST_PORT && takes(one, port) && takes(other, port);
-    if (taken && first === 0) first = port;
-    if (taken || first === 0) continue;
-    ranges.push(first === port - 1 ? `${first}` : `${first}-${port - 1}`);
-    first = 0;
-  }
+  const ranges = takenPorts(a).flatMap((one) =>
+    takenPorts(b).flatMap((other) => {
+      const [first, last] = [Math.max(one.first, other.first), Math.min(one.last, other.last)];
+      return first > last ? [] : [first === last ? `${first}` : `${first}-${last}`];
+    }),
+  );
   return ranges.length === 0 ? "never" : [ranges.join(",")];
 }
+
+/** The ports that `[!]list` takes, as ranges in order. */
+const takenPorts = remembered((text: string): readonly PortRange[] => {
+  const { negate, ranges } = PORTS(text);
+  if (!negate) return ranges;
+  const starts = [1, ...ranges.map(({ last }) => last + 1)];
+  return starts
+    .map((first, i) => ({ first, last: (ranges[i]?.first ?? LAST_PORT + 1) - 1 }))
+    .filter(({ first, last }) => first <= last);
+});

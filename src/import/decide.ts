@@ -1,7 +1,17 @@
 import type { Family } from "../net/address.ts";
 import { ANY, both, type Condition, covers, exclude } from "./condition.ts";
 import { type ChainRule, chainKey, type Decision, type Findings, leave, type Place } from "./findings.ts";
-import { after, answer, answerAtFirst, inTurn, type MarkChange, type MarkTest, NO_CHANGE, sameChange } from "./mark-change.ts";
+import {
+  after,
+  answer,
+  answerAtFirst,
+  inTurn,
+  type MarkChange,
+  type MarkTest,
+  NO_CHANGE,
+  sameChange,
+  sameRegister,
+} from "./mark-change.ts";
 
 /** A way through the rest of a chain: who meets the condition and the tests leaves it so. First match decides. */
 interface Way {
@@ -55,10 +65,12 @@ class WaysThrough {
   waysOf(chain: string, behind: readonly Way[], within: readonly string[]): readonly Way[] {
     let ways = behind;
     for (const rule of [...(this.findings.chains.get(chainKey(this.family, chain)) ?? [])].reverse()) {
-      ways = pruned(this.inFront(rule, ways, behind, [...within, chain]));
-      if (ways.length > MOST_WAYS) break;
+      const longer = this.inFront(rule, ways, behind, [...within, chain]);
+      // Most rules add one way; what grows faster has ways in it that say nothing.
+      ways = longer.length > ways.length + 1 ? pruned(longer) : longer;
+      if (ways.length > MOST_WAYS) return ways;
     }
-    return ways;
+    return pruned(ways);
   }
 
   /** The ways from a rule on. `ways`: those from the next rule on. */
@@ -75,8 +87,7 @@ class WaysThrough {
       return [...this.through(own, NO_CHANGE, this.waysOf(does.chain, does.comesBack ? ways : behind, within)), ...ways];
     }
     const { change } = does;
-    const asked = (way: Way): boolean =>
-      way.tests.some((test) => JSON.stringify(after(test.register, change)) !== JSON.stringify(test.register));
+    const asked = (way: Way): boolean => way.tests.some(({ register }) => !sameRegister(after(register, change), register));
     if (ways.some(asked)) return [...this.through(own, change, ways), ...ways];
     // Who matches the rule may still leave as if it were not there: only ways that carry its change on are written twice.
     return ways.flatMap((way) =>
@@ -132,7 +143,8 @@ function pruned(ways: readonly Way[]): readonly Way[] {
 /** Whether the packets of a way come to the same end without it: nothing between it and a later, wider one takes them elsewhere. */
 function isSaidLater(way: Way, later: readonly Way[]): boolean {
   for (const other of later) {
-    const same = JSON.stringify(other.change) === JSON.stringify(way.change);
+    const same =
+      other.change === "drop" || way.change === "drop" ? other.change === way.change : sameChange(other.change, way.change);
     if (same && includesTests(way.tests, other.tests) && covers(other.condition, way.condition)) return true;
     if (!same && !exclude(other.condition, way.condition)) return false;
   }

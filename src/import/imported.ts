@@ -40,3 +40,9 @@ export interface Imported {
 export function sameWay(a: Way, b: Way): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
+
+/** One text for each condition and way, whatever the order of its parts. */
+export function keyOf({ condition, way }: { readonly condition: Condition; readonly way: Way }): string {
+  const parts = [...condition].map(([path, values]) => `${path} ${[...values].sort().join()}`);
+  return `${parts.sort().join(";")} ${JSON.stringify(way)}`;
+}

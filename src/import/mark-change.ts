@@ -44,7 +44,11 @@ export function inTurn(first: MarkChange, second: MarkChange): MarkChange {
 }
 
 export function sameChange(a: MarkChange, b: MarkChange): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return sameRegister(a.packet, b.packet) && sameRegister(a.connection, b.connection);
+}
+
+export function sameRegister(a: Register, b: Register): boolean {
+  return a.packetBits === b.packetBits && a.connectionBits === b.connectionBits && a.flip === b.flip;
 }
 
 /** Whether one of the marks has (or, negated, has not) a value under a mask, said of the marks at some moment. */

@@ -1,5 +1,4 @@
 import { FAMILIES, type Family } from "../net/address.ts";
-import { sameCondition } from "./condition.ts";
 import { decide } from "./decide.ts";
 import { exemptOfTables } from "./extra-routes.ts";
 import { findExempt } from "./find-exempt.ts";
@@ -7,8 +6,7 @@ import { findInbound } from "./find-inbound.ts";
 import { type FoundUplinks, findUplinks, tableId } from "./find-uplinks.ts";
 import type { Decision, Findings, FoundRule, KnownLink } from "./findings.ts";
 import { finishUplinks } from "./finish-uplinks.ts";
-import type { Imported, ImportedRule } from "./imported.ts";
-import { sameWay } from "./imported.ts";
+import { type Imported, type ImportedRule, keyOf } from "./imported.ts";
 import { answersOf } from "./source-ports.ts";
 import { takeSourceRules } from "./source-rules.ts";
 import { orderedRules, type Steering, steer, takesMark } from "./steer.ts";
@@ -50,7 +48,7 @@ export function meaningOf(findings: Findings, ofMachine: readonly KnownLink[]): 
   const steering = interleave(
     forwarded.map((one) => asRule(findings, one, "forwarded")),
     local.map((one) => asRule(findings, one, "local")),
-    sameRule,
+    (rule) => `${keyOf(rule)} ${rule.log}`,
     (one) => ({ ...one, traffic: "all" as const }),
   );
   const answers = bothFamilies(inbound).map((one) => asRule(findings, one, "inbound"));
@@ -110,11 +108,10 @@ function bothFamilies({ ipv4, ipv6 }: ByFamily): Steering[] {
       /^(icmp|icmpv6)$/.test(one.condition.get("protocol")?.[0] ?? "")
         ? one
         : { ...one, condition: new Map([["family", [family]], ...one.condition]) };
-  const same = (a: Steering, b: Steering): boolean => sameWay(a.way, b.way) && sameCondition(a.condition, b.condition);
   const shared = interleave<Steering & { readonly of?: Family }>(
     ipv4.map((one) => ({ ...one, of: "ipv4" })),
     ipv6.map((one) => ({ ...one, of: "ipv6" })),
-    same,
+    keyOf,
     ({ of: _, ...one }) => one,
   );
   return shared.map(({ of, ...one }) => (of === undefined ? one : only(of)(one)));
@@ -134,8 +131,4 @@ function asRule(
     ...(isLogged ? { log: true } : {}),
     ...(description === undefined ? {} : { description }),
   };
-}
-
-function sameRule(a: ImportedRule, b: ImportedRule): boolean {
-  return sameWay(a.way, b.way) && sameCondition(a.condition, b.condition) && a.log === b.log;
 }

@@ -72,34 +72,54 @@ function isLater(a: Place, b: Place): boolean {
 }
 
 /**
- * Two lists for different packets as one, in an order that is right for each: what both have (`same`) is said once (`combine`),
- * as far as the order of each allows it.
+ * Two lists for different packets as one, in an order that is right for each: what both have (the same `key`) is said once
+ * (`combine`), as far as the order of each allows it.
  */
 export function interleave<T extends Steerable>(
   a: readonly T[],
   b: readonly T[],
-  same: (one: T, other: T) => boolean,
+  key: (one: T) => string,
   combine: (one: T, other: T) => T,
 ): T[] {
-  const [ofA, ofB] = [[...a], [...b]];
-  const canLead = (list: readonly T[], at: number): boolean => list.slice(0, at).every((other) => commute(other, list[at] as T));
+  const [ofA, ofB] = [a, b].map((list) => list.map((one) => ({ one, key: key(one) }))) as [Keyed<T>[], Keyed<T>[]];
   const merged: T[] = [];
   while (ofA.length > 0 || ofB.length > 0) {
-    const i = ofA.findIndex((one, at) => canLead(ofA, at) && ofB.some((other, to) => same(one, other) && canLead(ofB, to)));
-    if (i >= 0) {
-      const [one] = ofA.splice(i, 1) as [T];
+    const keysOfB = new Set(ofB.map((other) => other.key));
+    const at = ofA.findIndex(
+      (one, i) =>
+        keysOfB.has(one.key) &&
+        canLead(ofA, i) &&
+        canLead(
+          ofB,
+          ofB.findIndex((other) => other.key === one.key),
+        ),
+    );
+    if (at >= 0) {
+      const [one] = ofA.splice(at, 1) as [Keyed<T>];
       const [other] = ofB.splice(
-        ofB.findIndex((candidate) => same(one, candidate)),
+        ofB.findIndex((candidate) => candidate.key === one.key),
         1,
-      ) as [T];
-      merged.push(combine(one, other));
+      ) as [Keyed<T>];
+      merged.push(combine(one.one, other.one));
       continue;
     }
     const [headA, headB] = [ofA[0], ofB[0]];
-    const waitsA = headA === undefined || ofB.some((other) => same(headA, other));
-    const waitsB = headB === undefined || ofA.some((one) => same(one, headB));
-    const takeB = headA === undefined || (headB !== undefined && (waitsA === waitsB ? isLater(headA.at, headB.at) : waitsA));
-    merged.push((takeB ? ofB : ofA).shift() as T);
+    const waitsA = headA === undefined || keysOfB.has(headA.key);
+    const waitsB = headB === undefined || ofA.some((one) => one.key === headB.key);
+    const takeB =
+      headA === undefined || (headB !== undefined && (waitsA === waitsB ? isLater(headA.one.at, headB.one.at) : waitsA));
+    const [next] = (takeB ? ofB : ofA).splice(0, 1) as [Keyed<T>];
+    merged.push(next.one);
   }
   return merged;
+}
+
+interface Keyed<T> {
+  readonly one: T;
+  readonly key: string;
+}
+
+/** Whether it could as well be the first of the list. */
+function canLead<T extends Steerable>(list: readonly Keyed<T>[], at: number): boolean {
+  return list.slice(0, at).every(({ one }) => commute(one, (list[at] as Keyed<T>).one));
 }
