@@ -40,7 +40,7 @@ test("what is imported on this machine can be committed and steers", { timeout: 
     const { exitCode, stderr } = await router.program(["configure", "--script", "/run/pr/script"]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(await run("show", "rule")).toMatch(/^10 +forwarded +IPv4 tcp dport 80,443 .*uplink eth1 +eth1/m);
-    expect(await router.sh("ip -4 rule")).toMatch(/from 198\.51\.100\.2 lookup eth1/);
+    expect(await router.sh("ip -4 rule")).toMatch(/from 198\.51\.100\.2 lookup 20 /);
     const missing = await router.program(["import", "/run/pr/nothing"]);
     expect({ ...missing, signal: undefined }).toMatchObject({ exitCode: 2, stdout: "" });
     expect(missing.stderr).toBe("cannot read /run/pr/nothing: there is no such file\n");

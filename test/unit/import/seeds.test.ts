@@ -94,7 +94,7 @@ describe("the commands of the five documents give the configurations of the exam
 
   it("003: a user by number, the table of PPP0, and what the example adds: a kill switch, a hook, filtering as it is", () => {
     const { commands, left } = imported(seed("003"));
-    expect(differences(EXAMPLE_003, commands)).toEqual([
+    expect(differences(example("003-user-by-its-own-dsl-line"), commands)).toEqual([
       '- hook = "/config/scripts/save-ip.sh"',
       IPV4_ONLY[0],
       '- rule 10 user name = "mldonkey"',
@@ -131,13 +131,3 @@ describe("the commands of the five documents give the configurations of the exam
     expect(refusals(whole.commands)).toEqual([]);
   });
 });
-
-/** 003 in the words of the design, whose folder of examples has a router that dials. */
-const EXAMPLE_003 = [
-  "hook /config/scripts/save-ip.sh",
-  ...["interface ppp0", "gateway ppp", "onlink", "table 2200"].map((leaf) => `uplink PPP0 ${leaf}`),
-  ...["interface ppp1", "gateway ppp", "onlink", "table 2201", "mark 1", "source-nat masquerade", "if-down prohibit"].map(
-    (leaf) => `uplink PPP1 ${leaf}`,
-  ),
-  ...["traffic local", "user mldonkey", "set uplink PPP1"].map((leaf) => `rule 10 ${leaf}`),
-].map((line) => `set policy-route ${line}`);
