@@ -8,7 +8,19 @@ import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
 const VIEWS = ["uplink", "group", "rule", "table", "marks"] as const;
-const WORDS = [...VIEWS, "connections", "what-if", "plan", "commands", "diagram", "json", "metrics", "tech-support", "events", "log"];
+const WORDS = [
+  ...VIEWS,
+  "connections",
+  "what-if",
+  "plan",
+  "commands",
+  "diagram",
+  "json",
+  "metrics",
+  "tech-support",
+  "events",
+  "log",
+];
 
 const USAGE =
   "show [uplink|group|rule [NAME] [detail] | table [NAME] | marks | connections [uplink NAME] | what-if uplink NAME up|down | plan | commands | diagram | json | metrics | tech-support | events [COUNT] | log] [--json]";
