@@ -62,6 +62,8 @@ export class Monitor {
   private asked: KernelObjects | undefined;
   private fromCli: readonly GatewayReport[] = [];
   private complaints: ReadonlyMap<string, number> = new Map();
+  /** Looks that have failed one after the other, and what was said of that. */
+  private failures = 0;
   private failure = "";
   private threshold: Level | undefined;
 
@@ -177,6 +179,7 @@ export class Monitor {
   private async settled(settled: Settled, drift: readonly Drift[], changed: boolean): Promise<void> {
     const now = this.context.host.now();
     this.asked = settled.target;
+    this.failures = 0;
     this.failure = "";
     this.listenToFiles(settled);
     this.listenToTables(settled);
@@ -194,13 +197,16 @@ export class Monitor {
     await recordEvents(this.context, events, settled.config?.["log-level"]);
   }
 
+  /** What may pass is told when the next look fails too: an interface that is renamed half way is no failure. */
   private async failed(error: unknown): Promise<void> {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-    const known = /^(Host|Command|Verify|Config|ConfigSyntax)Error$/.test(name);
+    const passing = /^(Host|Command|Verify)Error$/.test(name);
+    const known = passing || /^Config(Syntax)?Error$/.test(name);
     const text = known ? message : `Bug: please report this. ${stack ?? message}`;
     this.pacer.end({ kind: "failed" }, this.context.host.now());
+    this.failures++;
     // The same error at each try is one event.
-    if (text === this.failure) return;
+    if ((passing && this.failures === 1) || text === this.failure) return;
     this.failure = text;
     await recordEvents(this.context, [{ kind: "reconcile-failed", text }]);
   }
