@@ -60,8 +60,14 @@ function comingIn(packet: Packet, around: Surroundings): Pick<Decision, "steps" 
   const { config } = around;
   const rules = Object.entries(config.rule).filter(([, { disable, traffic }]) => !disable && traffic === "inbound");
   // Steered are the replies: from the packet's destination to its source.
-  const exempt = rules.length === 0 ? undefined : exemption(config, { to: packet.source, from: packet.destination });
-  const { steps, taken } = exempt === undefined ? askRules(rules, packet, "inbound", around) : exemptRules(exempt);
+  const exempt = exemption(config, { to: packet.source, from: packet.destination });
+  const tracked = trackedUplink(packet, config);
+  if (exempt !== undefined && rules.length === 0 && tracked === undefined) return { steps: [] };
+  if (exempt !== undefined) {
+    const steps: Step[] = [{ what: "exempt", verdict: "match", words: [`its replies: ${exempt}`] }];
+    return tracked === undefined ? { steps } : { steps, by: "exempt", replies: { to: "main" } };
+  }
+  const { steps, taken } = askRules(rules, packet, "inbound", around);
   if (taken !== undefined) {
     const [number, rule] = taken;
     const by = `rule ${number}`;
@@ -69,18 +75,13 @@ function comingIn(packet: Packet, around: Surroundings): Pick<Decision, "steps" 
     const uplink = rule.set["reply-uplink"];
     return { steps, by, replies: uplink === undefined ? { to: "main" } : { to: "uplink", uplink } };
   }
-  const uplink = trackedUplink(packet, config);
-  if (uplink === undefined) return { steps };
+  if (tracked === undefined) return { steps };
   const step: Step = {
     what: "track-inbound",
     verdict: "match",
-    words: [`comes in by uplink ${uplink}: its replies leave there`],
+    words: [`comes in by uplink ${tracked}: its replies leave there`],
   };
-  return { steps: [...steps, step], by: "track-inbound", replies: { to: "uplink", uplink } };
-}
-
-function exemptRules(words: string): { steps: Step[]; taken?: undefined } {
-  return { steps: [{ what: "exempt", verdict: "match", words: [`its replies: ${words}`] }] };
+  return { steps: [...steps, step], by: "track-inbound", replies: { to: "uplink", uplink: tracked } };
 }
 
 /** The uplink by which a packet came in, if connections are to be answered there. One told by its gateway's MAC address comes first. */

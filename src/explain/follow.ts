@@ -2,7 +2,7 @@ import { compareNatural } from "../config/natural-order.ts";
 import type { Group } from "../config/schema.ts";
 import type { Family } from "../net/address.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
-import { type Decision, exemption, stays, type Target } from "./decide.ts";
+import { type Decision, stays, type Target } from "./decide.ts";
 import type { Surroundings } from "./judge-rule.ts";
 import type { Packet } from "./packet.ts";
 
@@ -38,8 +38,8 @@ export function follow(target: Target, packet: Packet, lines: Lines): End {
 /** Where the answers to a packet that came in leave: they are sent from its destination to its source. */
 export function followReplies({ replies }: Decision, packet: Packet, lines: Lines): End {
   if (replies?.to !== "uplink") return { to: "main" };
-  const { source: destination, destination: source, family } = packet;
-  const near = exemption(lines.config, { to: destination, from: source }) ?? stays(destination, family, lines);
+  const { source: destination, family } = packet;
+  const near = stays(destination, family, lines);
   return near === undefined ? uplinkEnd(replies.uplink, family, lines) : { to: "main" };
 }
 
