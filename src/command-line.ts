@@ -47,6 +47,14 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/show.ts")).run(await context(), words, options)));
   program
+    .command("explain")
+    .description(
+      "the way of one packet, and why: explain source ADDRESS destination ADDRESS [protocol P inbound IF ...] [--json]",
+    )
+    .argument("<words...>")
+    .option("--json", "as JSON")
+    .action(doing(async (words, options) => (await import("./commands/explain.ts")).run(await context(), words, options)));
+  program
     .command("configure")
     .description("configuration session with the router's own templates: set, delete, show, compare, commit, save, exit")
     .option("--script <file>", "run the commands of a file, stop at the first that fails")

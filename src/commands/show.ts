@@ -10,16 +10,17 @@ import { selectPart } from "../show/select-part.ts";
 import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
-const WORDS = ["uplink", "group", "rule", "table", "marks", "plan", "json", "events", "log"];
+const WORDS = ["uplink", "group", "rule", "table", "marks", "plan", "json", "events", "log", "explain"];
 
 const USAGE =
-  "show [uplink [NAME] | group [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json | events [COUNT] | log] [--json]";
+  "show [uplink [NAME] | group [NAME] | rule [NUMBER] | table [NAME] | marks | plan | json | events [COUNT] | log | explain ...] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
   const [word, name, ...more] = words;
   if (word !== undefined && !WORDS.includes(word))
     throw new OperatorError(`cannot show "${word}"${suggest(word, WORDS)}; usage: ${USAGE}`);
+  if (word === "explain") return await (await import("./explain.ts")).run(context, words.slice(1), options);
   if ((word === "events" || word === "log") && more.length === 0)
     return await (await import("./events.ts")).run(context, word, name, options);
   if (more.length > 0 || (name !== undefined && (word === "marks" || word === "plan" || word === "json")))

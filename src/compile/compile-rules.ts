@@ -183,7 +183,8 @@ function answeredByMain(config: Config, family: Family): Rule[] {
       ? []
       : sources.map((prefix): Rule => {
           const matches: Match[] = [{ match: "in-interface", name, wildcard: false, negate: false }];
-          if (prefix.length > 0) matches.push({ match: "prefix", side: "destination", prefix: formatPrefix(prefix), negate: false });
+          if (prefix.length > 0)
+            matches.push({ match: "prefix", side: "destination", prefix: formatPrefix(prefix), negate: false });
           if (address !== undefined) matches.push({ match: "mac", address, negate: false });
           return { matches, action: jumpTo(answerChain(markField(config["mark-mask"]).pinnedToMain)), note: "exempt" };
         }),

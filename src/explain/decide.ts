@@ -22,6 +22,8 @@ export interface Step {
   readonly findings?: readonly Finding[];
   /** Number of the rule. */
   readonly rule?: string;
+  /** Of a rule that matches: what it says, `uplink dsl`, `exempt`. */
+  readonly says?: string;
 }
 
 export interface Decision {
@@ -141,8 +143,9 @@ function askRules(
   const steps: Step[] = [];
   for (const [number, rule] of rules) {
     const step = askRule(number, judgeRule(rule, packet, asked, around));
-    steps.push(step);
-    if (step.verdict === "match") return { steps, taken: [number, rule] };
+    const taken = step.verdict === "match";
+    steps.push(taken ? { ...step, says: saysOf(rule) } : step);
+    if (taken) return { steps, taken: [number, rule] };
   }
   return { steps };
 }
@@ -163,6 +166,12 @@ function targetOf({ action, set }: Rule): Target {
   if (set.uplink !== undefined) return { to: "uplink", uplink: set.uplink };
   if (set.group !== undefined) return { to: "group", group: set.group };
   return { to: "table", table: set.table ?? "main" };
+}
+
+function saysOf({ action, set }: Rule): string {
+  if (action !== "set") return action;
+  const [[what, name] = []] = Object.entries(set);
+  return `${what} ${name}`;
 }
 
 /** The exempt network that holds one of the ends, in words. */

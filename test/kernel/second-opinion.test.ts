@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Explanation } from "../../src/explain/explanation.ts";
 import type { Link } from "../../src/uplink/facts.ts";
 import { parseLinks } from "../../src/uplink/parse-links.ts";
 import { FRONT_ENDS } from "../support/front-end.ts";
 import { type Namespace, openNamespace } from "../support/namespace.ts";
-import { type Known, know, opinionOf, replyExits } from "../support/second-opinion/opinion.ts";
+import { exitsOf, type Known, know, opinionOf, replyExits } from "../support/second-opinion/opinion.ts";
 import { frame, ipPackets, read, type Wanted } from "../support/second-opinion/packet-bytes.ts";
 import { random } from "../support/second-opinion/random.ts";
 import { randomConfig } from "../support/second-opinion/random-config.ts";
@@ -16,6 +17,8 @@ const SEED = Number(process.env["SEED"] ?? 1);
 const CONFIGS = Number(process.env["CONFIGS"] ?? 100);
 const ONLY = process.env["ONLY"];
 const PACKETS = 20;
+/** `explain` is asked about the packets of every so many-th configuration: 500 in all. */
+const EXPLAINED = 4;
 /** Of answers: far from those of the packets they answer. */
 const ANSWER = 1_000_000;
 
@@ -126,6 +129,8 @@ describe.each(FRONT_ENDS)("second opinion (%s)", (frontEnd) => {
       ),
     );
     const different = differences(packets, got, known);
+    const explains = number % EXPLAINED === 0;
+    if (explains) different.push(...(await wrongExplanations(packets, got, known)));
     const answers = answersTo(packets, got);
     const replies = answers.map(({ packet, answer }) => {
       const { decision } = opinionOf(packet, known);
@@ -154,6 +159,28 @@ describe.each(FRONT_ENDS)("second opinion (%s)", (frontEnd) => {
         ...different,
       ],
     };
+  }
+
+  /** What `explain` says of packets that have been sent. */
+  async function explained(packets: readonly Wanted[]): Promise<Explanation[]> {
+    await router.exec(["sh", "-c", "cat > /run/pr/packets.json"], { stdin: JSON.stringify(packets) });
+    const run = await router.run(["explain", "/run/pr/packets.json"]);
+    if (run.exitCode !== 0) throw new Error(`explain: ${run.message}${run.err}`);
+    return JSON.parse(run.out) as Explanation[];
+  }
+
+  /** Where that is not where they went, where the kernel's routing says otherwise, or what is tracked of them. */
+  async function wrongExplanations(packets: readonly Wanted[], got: Map<number, Fate>, known: Known): Promise<string[]> {
+    const all = await explained(packets);
+    return packets.flatMap((packet, i) => {
+      const explanation = all[i];
+      const left = got.get(packet.id)?.exits ?? [];
+      if (explanation === undefined) return ["explain gave too little"];
+      const exits = exitsOf(explanation.end, packet.destination, known);
+      const right = exits.length === 0 ? left.length === 0 : left.length === 1 && exits.includes(left[0] ?? "");
+      const agreed = explanation.kernel?.agrees !== false && explanation.connection?.agrees !== false;
+      return right && agreed ? [] : [`explain: left by ${left}\n${JSON.stringify(explanation, undefined, 1)}`];
+    });
   }
 
   test(`seed ${SEED}: the kernel does with every packet what the configuration means`, async () => {

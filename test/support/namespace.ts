@@ -14,7 +14,7 @@ export interface Fault {
 
 export interface Request {
   readonly root: string;
-  /** apply FILE, restart or uninstall. */
+  /** apply FILE, explain FILE, restart or uninstall. */
   readonly command: readonly string[];
   readonly fault?: Fault;
 }

@@ -79,7 +79,8 @@ export function replyExits(packet: Packet, decision: Decision, known: Known): re
   return exitsOf(followReplies(decision, packet, known), packet.source, known);
 }
 
-function exitsOf(end: End, destination: string, { config, links }: Known): string[] {
+/** The far ends at which a packet with that end may come out; none: nowhere. */
+export function exitsOf(end: End, destination: string, { config, links }: Known): string[] {
   const far = (name: string): string => name.replace("eth", "p");
   if (end.to === "uplinks") return end.ways.map((name) => far(config.uplink[name]?.interface ?? ""));
   if (end.to === "table") return ["p7"];
