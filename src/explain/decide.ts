@@ -29,6 +29,8 @@ export interface Step {
 export interface Decision {
   readonly steps: readonly Step[];
   readonly target: Target;
+  /** What the rule says, where a connected network comes before it: the packet is marked for that all the same. */
+  readonly aim?: Target;
   /** `rule 10`, `exempt`, `connected`, `track-inbound`; absent when nothing took the packet. */
   readonly by?: string;
   /** Where replies are sent, of a connection that comes in and is noted: an uplink's name, or main. */
@@ -118,7 +120,12 @@ function goingOut(packet: Packet, around: Surroundings): Decision {
   if (connected === undefined || (target.to !== "uplink" && target.to !== "group"))
     return { steps: [free, ...steps], target, by };
   const words = [`${packet.destination} is in ${connected}: goes by main`];
-  return { steps: [free, ...steps, { what: "connected", verdict: "match", words }], target: { to: "main" }, by: "connected" };
+  return {
+    steps: [free, ...steps, { what: "connected", verdict: "match", words }],
+    target: { to: "main" },
+    aim: target,
+    by: "connected",
+  };
 }
 
 function exemptWords(

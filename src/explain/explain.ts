@@ -9,7 +9,7 @@ import type { Sighted } from "./sighted.ts";
 /** The whole explanation but what only the kernel can say. */
 export function explain(packet: Packet, assumed: readonly string[], sight: Sighted): Explanation {
   const decision = decide(packet, sight);
-  const { target, steps, by } = decision;
+  const { target, steps, by, aim = target } = decision;
   const end = follow(target, packet, sight);
   const nat = sourceNat(end, packet, target, sight);
   return {
@@ -19,7 +19,7 @@ export function explain(packet: Packet, assumed: readonly string[], sight: Sight
     steps,
     ...(by === undefined ? {} : { decidedBy: by }),
     target: targetWords(target),
-    marked: marksOf(target, end, packet, sight),
+    marked: marksOf(aim, decision.aim === undefined ? end : follow(aim, packet, sight), by === "connected", packet, sight),
     ...(nat === undefined ? {} : { sourceNat: nat }),
     end,
     leaves: leavesBy(end, packet, sight),
@@ -55,7 +55,7 @@ function leavesBy(end: End, { family }: Packet, { config, uplinks }: Sighted): E
 function sourceNat(end: End, packet: Packet, target: Target, { config }: Sighted): string | undefined {
   const local = packet.inbound === undefined;
   if (target.to === "table") return local && target.table !== "main" ? "masquerade" : undefined;
-  if (end.to !== "uplinks" || (target.to !== "uplink" && target.to !== "group")) return undefined;
+  if (end.to !== "uplinks" || end.bySource || (target.to !== "uplink" && target.to !== "group")) return undefined;
   const words = new Set(
     end.ways.map((name) => {
       const nat = config.uplink[name]?.["source-nat"] ?? "disable";
@@ -82,7 +82,7 @@ function failures(target: Target, end: End, packet: Packet, sight: Sighted): Fai
     if (!isUsable(name, packet.family, sight)) return [];
     const uplinks = sight.uplinks.map((one) => (one.name === name ? { ...one, objection: "assumed to have failed" } : one));
     const then = follow(target, packet, { ...sight, uplinks });
-    const why = then.to === "uplinks" ? undefined : downWords(target, sight);
+    const why = then.to === "uplinks" || end.bySource ? undefined : downWords(target, sight);
     return [{ uplink: name, end: then, ...(why === undefined ? {} : { why }) }];
   });
 }

@@ -14,9 +14,12 @@ export interface Lines extends Surroundings {
   readonly now: number;
 }
 
-/** What happens to a packet in the end. `ways`: the lines it may take, of which chance chooses one. */
+/**
+ * What happens to a packet in the end. `ways`: the lines it may take, of which chance chooses one. `bySource`: not because of a
+ * rule, but because the router sends it from that line's address.
+ */
 export type End =
-  | { readonly to: "uplinks"; readonly ways: readonly [string, ...string[]] }
+  | { readonly to: "uplinks"; readonly ways: readonly [string, ...string[]]; readonly bySource?: true }
   | { readonly to: "main" | "drop" | "prohibit" | "unreachable" | "blackhole" | "router" }
   | { readonly to: "table"; readonly table: string };
 
@@ -56,7 +59,9 @@ function afterMain(end: End, packet: Packet, lines: Lines): End {
   if (end.to !== "main" || packet.inbound !== undefined || stays(packet.destination, packet.family, lines) !== undefined)
     return end;
   const name = addressOwner(packet.source, lines);
-  return name === undefined ? end : uplinkEnd(name, packet.family, lines);
+  if (name === undefined) return end;
+  const own = uplinkEnd(name, packet.family, lines);
+  return own.to === "uplinks" ? { ...own, bySource: true } : own;
 }
 
 /** The uplink whose address it is: where several share an interface, the one that names it as its `source-address`, else the first. */

@@ -31,7 +31,7 @@ export function lookups({ packet, marked, end }: Explanation): string[][] {
   return [...marked.map(({ value }) => [...plain, "mark", value]), plain];
 }
 
-function lookup({ source, destination, inbound, protocol, sourcePort, destinationPort, user, tos }: Packet): string[] {
+function lookup({ source, destination, inbound, protocol, sourcePort, destinationPort, user }: Packet): string[] {
   const word = protocol === undefined ? undefined : ASKABLE[protocol];
   const ports = protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP;
   return [
@@ -43,7 +43,6 @@ function lookup({ source, destination, inbound, protocol, sourcePort, destinatio
     ...(ports && sourcePort !== undefined ? ["sport", String(sourcePort)] : []),
     ...(ports && destinationPort !== undefined ? ["dport", String(destinationPort)] : []),
     ...(inbound === undefined && typeof user === "number" ? ["uid", String(user)] : []),
-    ...(tos === undefined ? [] : ["tos", String(tos & 0xfc)]),
   ];
 }
 

@@ -9,12 +9,15 @@ import type { Sighted } from "./sighted.ts";
 const FIRST_TABLE = 2000;
 const MAIN = 254;
 
-/** The marks that a packet with this target may get: of a balanced group one of each member that is in use, else one. */
-export function marksOf(target: Target, end: End, packet: Packet, sight: Sighted): Marked[] {
+/**
+ * The marks that a packet with this target may get: of a balanced group one of each member that is in use, else one. `connected`: it
+ * goes to a connected network, which these tables leave to main.
+ */
+export function marksOf(target: Target, end: End, connected: boolean, packet: Packet, sight: Sighted): Marked[] {
   const owners = ownersOf(target, end, sight);
   return owners.flatMap((owner) => {
     const slot = sight.slots.get(owner);
-    return slot === undefined ? [] : [describe(owner, slot, packet, sight)];
+    return slot === undefined ? [] : [describe(owner, slot, connected, packet, sight)];
   });
 }
 
@@ -35,13 +38,13 @@ function ownersOf(target: Target, end: End, { config }: Sighted): string[] {
   }
 }
 
-function describe(owner: string, slot: number, packet: Packet, sight: Sighted): Marked {
+function describe(owner: string, slot: number, connected: boolean, packet: Packet, sight: Sighted): Marked {
   const { value, mask } = slotValue(sight.config["mark-mask"], slot);
   const rule = sight.kernel?.ipRules.find(
     ({ family, fwmark }) => family === packet.family && fwmark?.value === value && fwmark.mask === mask,
   );
   const table = tableOf(owner, slot, sight, rule?.action);
-  const route = defaultRoute(table.id, packet, sight);
+  const route = connected ? "nothing for connected networks (throw): goes on to main" : defaultRoute(table.id, packet, sight);
   return {
     owner,
     slot,

@@ -56,7 +56,7 @@ function ownerOf(mark: number, { config, slots }: Sighted): { readonly owner?: s
 function agrees(owner: string | undefined, cameIn: boolean, { target, end, replies, marked }: Explanation): boolean {
   if (replies !== undefined) return cameIn && (replies.end.to === "uplinks" ? owner === `uplink ${replies.end.ways[0]}` : true);
   if (cameIn) return false;
-  if (end.to === "uplinks" && marked.length > 0) {
+  if (end.to === "uplinks" && !end.bySource && marked.length > 0) {
     const [kind, name] = target.split(" ");
     return kind === "group" ? end.ways.some((way) => owner === `member ${name} ${way}`) : owner === target;
   }

@@ -66,8 +66,10 @@ function natWords({ sourceNat, leaves, end }: Explanation): string {
 function result(explanation: Explanation): string {
   const { decidedBy, kernel, connection, ifFails, replies } = explanation;
   const said: string[] = [];
+  const { end } = explanation;
   const why = decidedBy === undefined ? "no rule matched: " : "";
-  said.push(`=> ${why}${ending(explanation.end, explanation)}`);
+  const source = end.to === "uplinks" && end.bySource ? ` (source-rule: sent from an address of ${end.ways[0]})` : "";
+  said.push(`=> ${why}${ending(end, explanation)}${source}`);
   if (replies !== undefined)
     said.push(`   Answers: ${replies.end.to === "uplinks" ? endWords(replies.end) : ending(replies.end, explanation, true)}`);
   if (kernel !== undefined)

@@ -179,7 +179,7 @@ describe.each(FRONT_ENDS)("second opinion (%s)", (frontEnd) => {
       const exits = exitsOf(explanation.end, packet.destination, known);
       const right = exits.length === 0 ? left.length === 0 : left.length === 1 && exits.includes(left[0] ?? "");
       const agreed = explanation.kernel?.agrees !== false && explanation.connection?.agrees !== false;
-      return right && agreed ? [] : [`explain: left by ${left}\n${JSON.stringify(explanation, undefined, 1)}`];
+      return right && agreed ? [] : [`explain: left by ${left}\n${JSON.stringify({ ...explanation, steps: [] })}`];
     });
   }
 
