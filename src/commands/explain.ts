@@ -14,7 +14,7 @@ const USAGE = `explain source ADDRESS destination ADDRESS [WORD VALUE]... [--jso
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
   const { host, paths } = context;
   const [links, lookups] = await Promise.all([readLinks(host), readLookups(host, paths)]);
-  const { question, problems } = readQuestion(words, { links, lookups });
+  const { question, problems } = readQuestion(withoutCommand(words), { links, lookups });
   if (question === undefined) throw new OperatorError([...problems, `usage: ${USAGE}`].join("\n"));
   const packet = await withIds(context, question);
   const sight = await look(context);
@@ -26,6 +26,11 @@ export async function run(context: Context, words: readonly string[], options: {
   if (explanation === undefined) throw new Error("Bug: nothing was explained");
   context.out(options.json === true ? `${JSON.stringify(explanation, undefined, 2)}\n` : formatExplanation(explanation));
   return EXIT.fine;
+}
+
+/** The router's command line can hand on at most nine words one by one, so longer ones come with `show policy-route explain` before them. */
+function withoutCommand(words: readonly string[]): readonly string[] {
+  return words[0] === "show" ? words.slice(words.indexOf("explain") + 1) : words;
 }
 
 /** The packet with the ids of who sends it. */
