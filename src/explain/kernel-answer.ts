@@ -53,11 +53,10 @@ export function judgeKernel(explanation: Explanation, answers: readonly RouteAns
   const main = answers[asked.length - 1] ?? { error: "no answer" };
   const decisive = explanation.marked.length === 0 ? [main] : answers.slice(0, explanation.marked.length);
   const disagreements = decisive.flatMap((answer, i) => disagreement(explanation, answer, main, i));
-  const isMain = main.table === undefined || main.table === MAIN;
   return {
     agrees: disagreements.length === 0,
     asked: asked.map((words, i) => ({ command: `ip route get ${words.join(" ")}`, answer: answerWords(answers[i] ?? {}) })),
-    ...(isMain ? { main: answerWords(main) } : {}),
+    ...(isMains(main) ? { main: answerWords(main) } : {}),
     disagreements,
   };
 }
@@ -80,10 +79,15 @@ function disagreement({ end, leaves, marked }: Explanation, answer: RouteAnswer,
     case "blackhole":
       return answer.error?.includes(REFUSALS[end.to]) ? [] : otherwise(`${end.to}: it should be refused`);
     case "main":
-      return answerWords(answer) === answerWords(main) ? [] : otherwise(`main's way (${answerWords(main)})`);
+      return isMains(answer) || answerWords(answer) === answerWords(main) ? [] : otherwise(`main's way (${answerWords(main)})`);
     default:
       return answer.error === undefined ? [] : otherwise(endWords(end));
   }
+}
+
+/** A route of main, or a refusal that is not ours. */
+function isMains({ table, error }: RouteAnswer): boolean {
+  return error === undefined && (table === undefined || table === MAIN);
 }
 
 /** `eth1 via 198.51.100.1`, `refused: Permission denied`. */

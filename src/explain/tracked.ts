@@ -60,6 +60,8 @@ function agrees(owner: string | undefined, cameIn: boolean, { target, end, repli
     const [kind, name] = target.split(" ");
     return kind === "group" ? end.ways.some((way) => owner === `member ${name} ${way}`) : owner === target;
   }
-  if (marked.length > 0) return owner === "main" || owner === target;
+  // To a connected network: it keeps its slot where that is on the uplink's own interface.
+  const kept = marked.some((one) => owner === one.owner || owner?.startsWith(one.owner.replace("group", "member")) === true);
+  if (marked.length > 0) return owner === "main" || kept;
   return owner === undefined;
 }

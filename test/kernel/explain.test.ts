@@ -79,7 +79,7 @@ sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`);
     await insert(mark);
     const other = await explain(WEB);
     expect(other).toMatch(
-      /Tracked now: tcp 192.168.188.7 port 1024 -> 192.0.2.9 port 443, mark 0x\d+:\s+it has the mark of uplink dsl;\s+IT GOES ANOTHER WAY/,
+      /Tracked now: tcp 192.168.188.7 port 1024 -> 192.0.2.9 port 443, mark\s+0x\d+:\s+it has the mark of uplink dsl;\s+IT GOES ANOTHER WAY/,
     );
     expect(other).not.toMatch(member);
     const { slots } = JSON.parse(await router.sh("cat /run/pr/root/run/policy-route/state.json")) as {

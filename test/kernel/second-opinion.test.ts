@@ -196,5 +196,5 @@ describe.each(FRONT_ENDS)("second opinion (%s)", (frontEnd) => {
     }
     console.log(`${frontEnd}: ${sent} packets, ${answered} answers`);
     expect(different.join("\n\n")).toBe("");
-  }, 300_000);
+  }, 600_000);
 });

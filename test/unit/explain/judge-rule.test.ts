@@ -110,7 +110,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe("one rule", () => {
-  test.each(CASES)("%s", (rule, asked, why) => {
+  test.each(CASES.map((one) => [one[0].join(", "), one] as const))("%s", (_name, [rule, asked, why]) => {
     const world = worldOf([...UPLINK, ...FIREWALL, ...[...rule, "set uplink dsl"].map((line) => `rule 10 ${line}`)]);
     const step = decide(asked, world).steps.find((one) => one.rule === "10");
     if (why === undefined) expect(step).toMatchObject({ verdict: "match", says: "uplink dsl" });
