@@ -1,6 +1,7 @@
 import { type Context, EXIT, OperatorError } from "../context.ts";
 import type { Packet } from "../explain/packet.ts";
-import { type Named, QUESTION_WORDS, type Question, readQuestion } from "../explain/read-question.ts";
+import { QUESTION_WORDS } from "../explain/question-words.ts";
+import { type Named, type Question, readQuestion } from "../explain/read-question.ts";
 import { explainPackets } from "../explain-packets.ts";
 import { readLinks } from "../host/gather-facts.ts";
 import { readIds } from "../host/read-ids.ts";

@@ -1,38 +1,18 @@
 import type { Lookups } from "../config/lookups.ts";
 import { suggest } from "../config/suggest.ts";
-import { familyName, parseMac } from "../config/values/address.ts";
+import { parseMac } from "../config/values/address.ts";
 import { ICMP_TYPES, ICMPV6_TYPES } from "../config/values/icmp.ts";
 import { numberIn, parseDecimal } from "../config/values/number.ts";
 import { parseTcpFlags } from "../config/values/packet.ts";
 import { parseDscpMatch, parseTos } from "../config/values/traffic-class.ts";
 import { parseUserMatch } from "../config/values/user.ts";
 import { InvalidValue, type ParseValue, quote } from "../config/values/value.ts";
-import { canonicalAddress, familyOf, parsePrefix, prefixHolds } from "../net/address.ts";
+import { canonicalAddress, familyOf } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
-import { isRouters } from "./decide.ts";
+import { arrival, contradictions, type Here } from "./check-question.ts";
 import type { Packet } from "./packet.ts";
-import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, protocolHasPorts, protocolWord } from "./protocol-words.ts";
-
-/** What can be said of a packet, each word followed by its value. */
-export const QUESTION_WORDS = [
-  "source",
-  "destination",
-  "protocol",
-  "source-port",
-  "destination-port",
-  "inbound",
-  "user",
-  "user-group",
-  "dscp",
-  "tos",
-  "icmp-type",
-  "icmp-code",
-  "mac-address",
-  "tcp-flags",
-  "packet-length",
-  "state",
-] as const;
-type Word = (typeof QUESTION_WORDS)[number];
+import { PROTOCOL_ICMPV6, PROTOCOL_TCP } from "./protocol-words.ts";
+import { QUESTION_WORDS, type Word } from "./question-words.ts";
 
 /** A user or group is named; whoever asks has to look the id up. */
 export interface Named {
@@ -45,12 +25,6 @@ export interface Question {
   readonly named: Named;
   /** What was taken for granted because it was not given. */
   readonly assumed: readonly string[];
-}
-
-/** What this machine has: interfaces, names of services and protocols. */
-export interface Here {
-  readonly links: readonly Link[];
-  readonly lookups: Lookups;
 }
 
 /** Reads the words of `explain`. `problems`: everything that is wrong with them, one sentence each; then there is no question. */
@@ -186,73 +160,4 @@ function readState(text: string): Packet["state"] {
       "an established connection keeps its way; rules are asked about its first packet: new, related or invalid",
     );
   throw new InvalidValue(`${quote(text)} must be new, related or invalid`);
-}
-
-interface Ends {
-  readonly source: string | undefined;
-  readonly destination: string | undefined;
-  readonly protocol: number | undefined;
-  readonly inbound: string | undefined;
-}
-
-function contradictions(
-  given: ReadonlyMap<Word, string>,
-  { source, destination, protocol, inbound }: Ends,
-  here: Here,
-): string[] {
-  const problems: string[] = [];
-  const say = (condition: boolean, problem: string): void => {
-    if (condition) problems.push(problem);
-  };
-  const [from, to] = [familyOf(source ?? ""), familyOf(destination ?? "")];
-  if (from !== undefined && to !== undefined && from !== to)
-    problems.push(`source ${source} is ${familyName(from)} but destination ${destination} is ${familyName(to)}`);
-  const is = protocol === undefined ? "" : protocolWord(protocol);
-  for (const word of ["source-port", "destination-port"] as const) {
-    if (!given.has(word)) continue;
-    say(!given.has("protocol"), `${word} needs a protocol with ports: add "protocol tcp" or "protocol udp"`);
-    say(protocol !== undefined && !protocolHasPorts(protocol), `${word}: protocol ${is} has no ports`);
-  }
-  const icmp = protocol === PROTOCOL_ICMP || protocol === PROTOCOL_ICMPV6;
-  for (const word of ["icmp-type", "icmp-code"] as const) say(given.has(word) && !icmp, `${word} needs protocol icmp or icmpv6`);
-  say(given.has("tcp-flags") && protocol !== PROTOCOL_TCP, "tcp-flags needs protocol tcp");
-  say(from === "ipv6" && protocol === PROTOCOL_ICMP, "IPv6 has no protocol icmp: use icmpv6");
-  say(from === "ipv4" && protocol === PROTOCOL_ICMPV6, "IPv4 has no protocol icmpv6: use icmp");
-  say(given.has("dscp") && given.has("tos"), "dscp is a part of tos: give one of them");
-  if (inbound !== undefined) {
-    for (const word of ["user", "user-group"] as const)
-      say(given.has(word), `${word} and inbound exclude each other: what comes in by ${inbound} is of no program here`);
-    say(
-      source !== undefined && isRouters(source, here),
-      `source ${source} is the router's own, and inbound says that it came in by ${inbound}`,
-    );
-  } else say(given.has("mac-address"), "mac-address needs inbound: what the router makes has no sender");
-  return problems;
-}
-
-/** By which interface it comes in; none for what the router makes. */
-function arrival(
-  { source, inbound, local }: { source: string | undefined; inbound: string | undefined; local: boolean },
-  { links }: Here,
-  problems: string[],
-): { readonly inbound?: string; readonly assumed: readonly string[] } | undefined {
-  if (source === undefined) return undefined;
-  if (inbound !== undefined) return { inbound, assumed: [] };
-  const own = isRouters(source, { links });
-  if (local && !own) {
-    problems.push(`source ${source} is not an address of this router, so no user of it sends from there`);
-    return undefined;
-  }
-  if (own) return { assumed: local ? [] : [`${source} is the router's own: it makes the packet itself`] };
-  const near = links.find((link) =>
-    link.addresses.some((one) => {
-      const network = parsePrefix(`${one.peer ?? one.address}/${one.length}`);
-      return one.scope !== "link" && network !== undefined && prefixHolds(network, source);
-    }),
-  );
-  if (near !== undefined) return { inbound: near.name, assumed: [`it comes in by ${near.name}, whose network has ${source}`] };
-  problems.push(
-    `no interface has a network with ${source}: say by which it comes in, "inbound ${links.find((one) => !one.loopback)?.name ?? "eth0"}"`,
-  );
-  return undefined;
 }

@@ -1,16 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Explanation } from "../../src/explain/explanation.ts";
-import type { Link } from "../../src/uplink/facts.ts";
-import { parseLinks } from "../../src/uplink/parse-links.ts";
-import { FRONT_ENDS } from "../support/front-end.ts";
-import { type Namespace, openNamespace } from "../support/namespace.ts";
-import { exitsOf, type Known, know, opinionOf, replyExits } from "../support/second-opinion/opinion.ts";
-import { frame, ipPackets, read, type Wanted } from "../support/second-opinion/packet-bytes.ts";
-import { random } from "../support/second-opinion/random.ts";
-import { randomConfig } from "../support/second-opinion/random-config.ts";
-import { randomPackets } from "../support/second-opinion/random-packets.ts";
-import { openWire, type Seen, type Sent, type Wire } from "../support/second-opinion/wire.ts";
-import { FAR_ENDS, HOST_MACS, makeWorld, ROUTER_MAC } from "../support/second-opinion/world.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Explanation } from "../../../src/explain/explanation.ts";
+import type { Link } from "../../../src/uplink/facts.ts";
+import { parseLinks } from "../../../src/uplink/parse-links.ts";
+import type { FrontEnd } from "../front-end.ts";
+import { type Namespace, openNamespace } from "../namespace.ts";
+import { exitsOf, type Known, know, opinionOf, replyExits } from "./opinion.ts";
+import { frame, ipPackets, read, type Wanted } from "./packet-bytes.ts";
+import { random } from "./random.ts";
+import { randomConfig } from "./random-config.ts";
+import { randomPackets } from "./random-packets.ts";
+import { openWire, type Seen, type Sent, type Wire } from "./wire.ts";
+import { FAR_ENDS, HOST_MACS, makeWorld, ROUTER_MAC } from "./world.ts";
 
 /** A failure is repeated with `SEED=n npx vitest ...`, one configuration of it with `ONLY=k` besides. */
 const SEED = Number(process.env["SEED"] ?? 1);
@@ -77,7 +77,8 @@ function differences(packets: readonly Wanted[], got: Map<number, Fate>, known: 
   });
 }
 
-describe.each(FRONT_ENDS)("second opinion (%s)", (frontEnd) => {
+/** The test itself, in a file for each front end: they take a minute or two. */
+export function secondOpinion(frontEnd: FrontEnd): void {
   let router: Namespace;
   let wire: Wire;
   let links: readonly Link[];
@@ -183,7 +184,7 @@ describe.each(FRONT_ENDS)("second opinion (%s)", (frontEnd) => {
     });
   }
 
-  test(`seed ${SEED}: the kernel does with every packet what the configuration means`, async () => {
+  test(`second opinion (${frontEnd}), seed ${SEED}: the kernel does with every packet what the configuration means`, async () => {
     const numbers = ONLY === undefined ? Array.from({ length: CONFIGS }, (_, i) => i) : [Number(ONLY)];
     const different: string[] = [];
     let [sent, answered] = [0, 0];
@@ -197,4 +198,4 @@ describe.each(FRONT_ENDS)("second opinion (%s)", (frontEnd) => {
     console.log(`${frontEnd}: ${sent} packets, ${answered} answers`);
     expect(different.join("\n\n")).toBe("");
   }, 600_000);
-});
+}
