@@ -15,6 +15,7 @@ export function explain(packet: Packet, assumed: readonly string[], sight: Sight
   return {
     version: 1,
     packet,
+    kernelRead: sight.kernel !== undefined,
     assumed,
     steps,
     ...(by === undefined ? {} : { decidedBy: by }),

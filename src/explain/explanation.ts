@@ -9,6 +9,8 @@ import type { Packet } from "./packet.ts";
 export interface Explanation {
   readonly version: 1;
   readonly packet: Packet;
+  /** Whether ip rules and tables could be read; if not, there are none in `marked`. */
+  readonly kernelRead: boolean;
   /** What was taken for granted because it was not given. */
   readonly assumed: readonly string[];
   /** What was asked, in order, up to what decided. */

@@ -13,7 +13,8 @@ export function connectionQuery({
   sourcePort,
   destinationPort,
 }: Packet): string[] | undefined {
-  if (protocol === undefined) return undefined;
+  // A packet that belongs to no connection has none.
+  if (protocol === undefined || state === "invalid") return undefined;
   const ports = protocolHasPorts(protocol);
   return [
     ...["-f", family, "-p", String(protocol), "--orig-src", source, "--orig-dst", destination],
@@ -24,7 +25,9 @@ export function connectionQuery({
 
 /** Reads what `conntrack -L` printed of them: the first, if there is any. */
 export function readConnection(output: string, explanation: Explanation, sight: Sighted): TrackedConnection | undefined {
-  const line = output.split("\n").find((one) => one.includes(" src="));
+  const { icmpType } = explanation.packet;
+  const type = icmpType === undefined ? "" : ` type=${icmpType} `;
+  const line = output.split("\n").find((one) => one.includes(" src=") && one.includes(type));
   if (line === undefined) return undefined;
   const word = (name: string): string | undefined => new RegExp(` ${name}=(\\S+)`).exec(line)?.[1];
   const mark = Number(word("mark") ?? 0);

@@ -18,7 +18,7 @@ export function formatExplanation(explanation: Explanation): string {
   const { assumed, steps, marked, sourceNat, hints } = explanation;
   const lines: Line[] = [
     ...steps.map(stepLine),
-    ...marked.flatMap(markLines),
+    ...marked.flatMap((one) => markLines(one, explanation.kernelRead)),
     ...(sourceNat === undefined ? [] : [["source NAT", natWords(explanation)] as const]),
   ];
   return [
@@ -44,8 +44,9 @@ function stepLine({ what, verdict, words, rule, says }: Step): Line {
   return says === undefined ? [what, said] : [what, said, `-> ${says}`];
 }
 
-function markLines({ owner, slot, value, mask, preference, table, route }: Marked): Line[] {
+function markLines({ owner, slot, value, mask, preference, table, route }: Marked, kernelRead: boolean): Line[] {
   const mark = `${value}/${mask}`;
+  if (!kernelRead) return [["mark", `${mark} (slot ${slot}, ${owner}), table ${table.name}`]];
   const rule = preference === undefined ? "the kernel has no ip rule for it" : `fwmark ${mark} lookup ${table.name}`;
   return [
     ["mark", `${mark} (slot ${slot}, ${owner})`],

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FRONT_ENDS } from "../support/front-end.ts";
 import { labFile } from "../support/lab-file.ts";
-import { type Namespace, openNamespace } from "../support/namespace.ts";
+import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
 
 const DOCUMENT = labFile("docs/explain.md");
 
@@ -58,6 +58,17 @@ sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`);
       kernel: { agrees: true, disagreements: [] },
       ifFails: [{ uplink: "dsl", end: { to: "main" } }],
     });
+  });
+
+  test("an operator who may not read the kernel's rules is told the same, but for the tables", async () => {
+    await router.sh(`cp -r ${labFile("dist")} /run/pr/dist`);
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", process.execPath];
+    const words = [...nobody, "/run/pr/dist/bin/policy-route", "--root", ROOT, "explain", ...WEB.split(" ")];
+    const { exitCode, stdout } = await router.exec(words);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("MATCH: tcp, source in ");
+    expect(stdout).toContain("\n=> leaves eth2 to 203.0.113.1\n   Kernel agrees");
+    expect(stdout).not.toContain("the kernel has no ip rule");
   });
 
   test("a foreign ip rule in front of ours is a disagreement, which is shown", async () => {

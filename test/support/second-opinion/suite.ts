@@ -179,7 +179,9 @@ export function secondOpinion(frontEnd: FrontEnd): void {
       if (explanation === undefined) return ["explain gave too little"];
       const exits = exitsOf(explanation.end, packet.destination, known);
       const right = exits.length === 0 ? left.length === 0 : left.length === 1 && exits.includes(left[0] ?? "");
-      const agreed = explanation.kernel?.agrees !== false && explanation.connection?.agrees !== false;
+      // Of ICMP there may be several between two hosts, which nothing that explain is told can tell apart.
+      const tracked = packet.icmpType === undefined ? explanation.connection : undefined;
+      const agreed = explanation.kernel?.agrees !== false && tracked?.agrees !== false;
       return right && agreed ? [] : [`explain: left by ${left}\n${JSON.stringify({ ...explanation, steps: [] })}`];
     });
   }
