@@ -6,6 +6,7 @@ import type { Sighted } from "./sighted.ts";
 
 /** Arguments of `conntrack -L` for connections of these ends; undefined when too little is known of them. */
 export function connectionQuery({
+  state,
   family,
   source,
   destination,
