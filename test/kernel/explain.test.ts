@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod/mini";
+import { JSON_FORMATS } from "../../src/show/json-formats.ts";
 import { FRONT_ENDS } from "../support/front-end.ts";
 import { labFile } from "../support/lab-file.ts";
 import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
@@ -48,6 +50,12 @@ sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`);
     expect(show.stdout).toBe(text);
     expect(await explain(`show policy-route explain ${WEB}`)).toBe(text);
     const json = JSON.parse(await explain(`${WEB} --json`)) as Record<string, unknown>;
+    z.parse(JSON_FORMATS.explain, json);
+    for (const words of [
+      "source 192.168.188.1 destination 192.0.2.9 user 1000",
+      "source 192.0.2.9 destination 192.168.188.7 inbound eth2",
+    ])
+      z.parse(JSON_FORMATS.explain, JSON.parse(await explain(`${words} --json`)));
     expect(json).toMatchObject({
       version: 1,
       decidedBy: "rule 10",

@@ -135,15 +135,19 @@ export function randomPackets(count: number, from: number, around: Surroundings,
     };
     const wanted = random.chance(0.25) ? 1 : 0;
     const [best] = drawn.map((packet) => ({ packet, off: Math.abs(failures(packet) - wanted) })).sort((a, b) => a.off - b.off);
-    if (best === undefined || used.has(connection(best.packet))) continue;
-    used.add(connection(best.packet));
+    if (best === undefined || connections(best.packet).some((one) => used.has(one))) continue;
+    for (const one of connections(best.packet)) used.add(one);
     packets.push(best.packet);
   }
   return packets;
 }
 
-/** The same in both directions. */
-function connection({ id, source, destination, protocol, sourcePort, destinationPort }: Wanted): string {
-  const ends = [`${source} ${sourcePort ?? ""}`, `${destination} ${destinationPort ?? ""}`].sort();
-  return `${protocol} ${ends.join(" ")} ${protocol === 1 || protocol === 58 ? id : ""}`;
+/**
+ * The same in both directions. Without ports or the like, two connections to one destination that source NAT gives the same
+ * address are one: the kernel drops the second.
+ */
+function connections({ id, source, destination, protocol, sourcePort, destinationPort }: Wanted): string[] {
+  const ends = [`${source} ${sourcePort ?? ""}`, `${destination} ${destinationPort ?? ""}`].sort().join(" ");
+  if (protocol === 1 || protocol === 58) return [`${protocol} ${ends} ${id}`];
+  return sourcePort === undefined ? [`${protocol} ${ends}`, `${protocol} to ${destination}`] : [`${protocol} ${ends}`];
 }
