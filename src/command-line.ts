@@ -62,6 +62,14 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/show.ts")).run(await context(), words, options)));
   program
+    .command("explain")
+    .description(
+      "the way of one packet, and why: explain source ADDRESS destination ADDRESS [protocol P inbound IF ...] [--json]",
+    )
+    .argument("<words...>")
+    .option("--json", "as JSON")
+    .action(doing(async (words, options) => (await import("./commands/explain.ts")).run(await context(), words, options)));
+  program
     .command("diagram")
     .description("a picture of rules, groups, uplinks and gateways as they are now: SVG, or text for a terminal")
     .option("--output <file>", "write it there instead of printing it")

@@ -32,6 +32,7 @@ const LAB = {
   setpriv: "util-linux",
   tmux: "tmux",
   pkill: "procps",
+  python3: "python3",
 };
 const DEB = {
   dh: "debhelper",

@@ -20,10 +20,11 @@ const WORDS = [
   "tech-support",
   "events",
   "log",
+  "explain",
 ];
 
 const USAGE =
-  "show [uplink|group|rule [NAME] [detail] | table [NAME] | marks | connections [uplink NAME] | what-if uplink NAME up|down | plan | commands | diagram | json | metrics | tech-support | events [COUNT] | log] [--json]";
+  "show [uplink|group|rule [NAME] [detail] | table [NAME] | marks | connections [uplink NAME] | what-if uplink NAME up|down | plan | commands | diagram | json | metrics | tech-support | events [COUNT] | log | explain ...] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
@@ -33,6 +34,8 @@ export async function run(context: Context, words: readonly string[], options: {
   switch (word) {
     case "connections":
       return await (await import("./connections.ts")).run(context, words.slice(1), options);
+    case "explain":
+      return await (await import("./explain.ts")).run(context, words.slice(1), options);
     case "what-if":
       return await (await import("./what-if.ts")).run(context, words.slice(1), options);
     case "events":

@@ -27,6 +27,8 @@ interface OpenChain {
 /** What the packets of a chain of rules are: passed on, made by the router, or the first of a connection that comes in. */
 export type ChainTraffic = "forwarded" | "local" | "inbound";
 
+const NO_CHAINS: RuleChains = { chains: [], sets: [] };
+
 /** One rule of the operator's in one family, as in FlatRules. Without `rules` it can never match there. */
 interface WrittenRule {
   readonly unless: readonly Match[];
@@ -50,7 +52,9 @@ export function compileRules(
   const local = traffic === "local";
   const rules = Object.entries(config.rule).filter(([, rule]) => !rule.disable && concerns(rule, traffic));
   // Without a rule nothing jumps there; the other two are jumped to in any case.
-  if (traffic === "inbound" && rules.length === 0) return { ipv4: { chains: [], sets: [] }, ipv6: { chains: [], sets: [] } };
+  const idle = traffic === "inbound" && rules.length === 0;
+  const isIdle = (family: Family): boolean => idle && answeredByMain(config, family).length === 0;
+  if (isIdle("ipv4") && isIdle("ipv6")) return { ipv4: NO_CHAINS, ipv6: NO_CHAINS };
   const vrfs = leaveVrfs(config, facts.links, local);
   const ipv4: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv4", traffic)] }];
   const ipv6: OpenChain[] = [{ name, rules: [...vrfs, ...exemptions(config, "ipv6", traffic)] }];
@@ -69,7 +73,10 @@ export function compileRules(
     groups.ipv4.push(...forIpv4.sets);
     groups.ipv6.push(...forIpv6.sets);
   }
-  return { ipv4: merge(ipv4, "ipv4", groups.ipv4, options), ipv6: merge(ipv6, "ipv6", groups.ipv6, options) };
+  return {
+    ipv4: isIdle("ipv4") ? NO_CHAINS : merge(ipv4, "ipv4", groups.ipv4, options),
+    ipv6: isIdle("ipv6") ? NO_CHAINS : merge(ipv6, "ipv6", groups.ipv6, options),
+  };
 }
 
 function merge(chains: readonly OpenChain[], family: Family, groups: readonly IpSet[], { sets }: FlattenOptions): RuleChains {
@@ -148,9 +155,11 @@ function comingIn(rule: ConfigRule, config: Config): ConfigRule | undefined {
 }
 
 /** What is steered of a connection that comes in are its replies: to its source, from its destination. */
-function exemptions({ exempt }: Config, family: Family, traffic: ChainTraffic): Rule[] {
+function exemptions(config: Config, family: Family, traffic: ChainTraffic): Rule[] {
+  const { exempt } = config;
   const opposite = { source: "destination", destination: "source" } as const;
-  return (["destination", "source"] as const).flatMap((end) =>
+  const answering = traffic === "inbound" ? answeredByMain(config, family) : [];
+  const exempted = (["destination", "source"] as const).flatMap((end) =>
     exempt[end]
       .filter((prefix) => prefix.family === family)
       .map((prefix): Rule => {
@@ -158,6 +167,27 @@ function exemptions({ exempt }: Config, family: Family, traffic: ChainTraffic): 
         const match: Match = { match: "prefix", side, prefix: formatPrefix(prefix), negate: false };
         return { matches: prefix.length === 0 ? [] : [match], action: { action: "return" }, note: "exempt" };
       }),
+  );
+  return [...answering, ...exempted];
+}
+
+/**
+ * Track-inbound comes behind the chain, and would have what an exempt source answers leave by the uplink. (For an exempt destination
+ * the uplinks' tables have no way.)
+ */
+function answeredByMain(config: Config, family: Family): Rule[] {
+  const sources = config.exempt.source.filter((prefix) => prefix.family === family);
+  const tracking = Object.values(config.uplink).filter((uplink) => !uplink.disable && uplink["track-inbound"] === "enable");
+  return tracking.flatMap(({ interface: name, "gateway-mac": address }) =>
+    name === undefined
+      ? []
+      : sources.map((prefix): Rule => {
+          const matches: Match[] = [{ match: "in-interface", name, wildcard: false, negate: false }];
+          if (prefix.length > 0)
+            matches.push({ match: "prefix", side: "destination", prefix: formatPrefix(prefix), negate: false });
+          if (address !== undefined) matches.push({ match: "mac", address, negate: false });
+          return { matches, action: jumpTo(answerChain(markField(config["mark-mask"]).pinnedToMain)), note: "exempt" };
+        }),
   );
 }
 

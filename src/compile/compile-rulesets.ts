@@ -48,10 +48,10 @@ export function compileRulesets(
   return { chains: [], hooks: [], nft: [table], sets: [] };
 }
 
-/** Slots of rules for `traffic inbound`; `action exempt` leaves the replies to main. */
+/** Slots of rules for `traffic inbound`; `action exempt` leaves the replies to main, and so does an exempt source. */
 function answers(config: Config, slots: AssignedSlots, field: MarkField): ChainInput["slots"] {
   const owners = new Set(inboundRules(config).flatMap((rule) => (rule.action === "set" ? (ruleOwner(rule) ?? []) : [])));
-  const exempts = inboundRules(config).some(({ action }) => action === "exempt");
+  const exempts = config.exempt.source.length > 0 || inboundRules(config).some(({ action }) => action === "exempt");
   return [
     ...[...owners].flatMap((owner) => {
       const slot = slots.assignment.slots.get(owner);

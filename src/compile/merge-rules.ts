@@ -85,8 +85,10 @@ function shareSet(a: Candidate, b: Candidate): boolean {
   );
 }
 
-function staysOutside({ prefix, ports }: Candidate): (match: Match) => boolean {
-  return (match) => match !== prefix && match !== ports && (ports === undefined || match.match !== "protocol" || match.negate);
+/** The protocol is in the set beside the port; it stays in the rule too where that asks for the port of the other side. */
+function staysOutside({ rule, prefix, ports }: Candidate): (match: Match) => boolean {
+  const protocolMayVary = ports !== undefined && !rule.matches.some((match) => match.match === "ports" && match !== ports);
+  return (match) => match !== prefix && match !== ports && (!protocolMayVary || match.match !== "protocol" || match.negate);
 }
 
 /** ipset 7 keeps ports of TCP, SCTP, UDP and UDPLITE. */

@@ -1,13 +1,7 @@
 import type { Expectation } from "../kernel/kernel-state.ts";
 import { formatFwmark, hex32 } from "../net/fwmark.ts";
+import { type AskedRoute, askRoutes } from "./ask-routes.ts";
 import type { Host } from "./host.ts";
-
-/** What the kernel says to an expectation: the table whose route it would take, or the error it refuses with. */
-interface Answer {
-  readonly table?: number;
-  readonly device?: string;
-  readonly error?: string;
-}
 
 /** RTNETLINK's answer to a lookup that ends in a route of this type (Linux 6.18, iproute2 6.1). */
 const REFUSALS = { prohibit: "Permission denied", unreachable: "No route to host", blackhole: "Invalid argument" } as const;
@@ -26,38 +20,14 @@ export async function askWitness(host: Host, expectations: readonly Expectation[
 
 async function asking(host: Host, expectations: readonly Expectation[]): Promise<string[]> {
   if (expectations.length === 0) return [];
-  const answers = await askAll(host, expectations);
+  const answers = await askRoutes(
+    host,
+    expectations.map(({ destination, fwmark }) => [destination, "mark", hex32(fwmark.value), "fibmatch"]),
+  );
   return expectations.flatMap((expectation, i) => disagreement(expectation, answers[i] ?? { error: "no answer" }));
 }
 
-/** One program for both families: `ip route get` goes by the family of the address. */
-async function askAll(host: Host, asked: readonly Expectation[]): Promise<Answer[]> {
-  const stdin = asked
-    .map(({ destination, fwmark }) => `route get ${destination} mark ${hex32(fwmark.value)} fibmatch\n`)
-    .join("");
-  const argv = ["ip", "-N", "-j", "-force", "-batch", "-"];
-  const { stdout, stderr } = await host.run(argv, { stdin });
-  // Lines that fail print nothing on stdout; "Command failed -:N" on stderr says which they were (N counts from 1).
-  const errors = new Map<number, string>();
-  let message = "";
-  for (const line of stderr.split("\n")) {
-    const failed = /^Command failed -:(\d+)$/.exec(line.trim());
-    if (failed === null) message = line.trim() === "" ? message : line.trim();
-    else errors.set(Number(failed[1]), message);
-  }
-  const lines = stdout.split("\n").filter((line) => line.startsWith("[{"));
-  let next = 0;
-  return asked.map((_, i) => {
-    const error = errors.get(i + 1);
-    if (error !== undefined) return { error };
-    const line = lines[next++];
-    if (line === undefined) return { error: "no answer" };
-    const [route] = JSON.parse(line) as { table?: string; dev?: string }[];
-    return { table: Number(route?.table ?? 254), ...(route?.dev === undefined ? {} : { device: route.dev }) };
-  });
-}
-
-function disagreement({ family, owner, fwmark, answer, destination }: Expectation, got: Answer): string[] {
+function disagreement({ family, owner, fwmark, answer, destination }: Expectation, got: AskedRoute): string[] {
   const wrong = (wanted: string): string[] => [
     `packets marked ${formatFwmark(fwmark)} for ${owner} (${family}, asked for ${destination}) should ${wanted}, but the kernel says: ${
       got.error ?? `table ${got.table}${got.device === undefined ? "" : `, ${got.device}`}`

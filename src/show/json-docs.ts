@@ -20,6 +20,8 @@ const ABOUT: Readonly<Record<keyof typeof JSON_FORMATS, string>> = {
   "show events": "`show events [COUNT] --json` and `show log --json`.",
   "show connections": "`show connections [uplink NAME] --json`.",
   "what-if": "`what-if uplink NAME up|down ... --json`.",
+  explain:
+    "`explain source ADDRESS destination ADDRESS ... --json`: [explain.md](explain.md). While nothing is configured: version and `state`.",
   "test uplink": "`test uplink NAME --json`.",
 };
 

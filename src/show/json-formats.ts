@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { EVENT_KINDS } from "../uplink/event.ts";
+import { EXPLANATION } from "./json-explain.ts";
 import { count, family, hex, text, version, ways, word, yes } from "./json-parts.ts";
 import { SHOWN } from "./json-shown.ts";
 
@@ -118,5 +119,6 @@ export const JSON_FORMATS = {
   "show events": EVENTS,
   "show connections": CONNECTIONS,
   "what-if": WHAT_IF,
+  explain: EXPLANATION,
   "test uplink": TEST,
 } as const;

@@ -4,8 +4,11 @@ import { run as restart } from "../../src/commands/restart.ts";
 import { run as show } from "../../src/commands/show.ts";
 import { run as uninstall } from "../../src/commands/uninstall.ts";
 import type { Context } from "../../src/context.ts";
+import type { Packet } from "../../src/explain/packet.ts";
+import { explainPackets } from "../../src/explain-packets.ts";
 import { type Host, HostError, type Output, type RunOptions } from "../../src/host/host.ts";
 import { realHost } from "../../src/host/real-host.ts";
+import { look } from "../../src/look.ts";
 import { pathsBelow } from "../../src/paths.ts";
 import type { Request, Run } from "../support/namespace.ts";
 
@@ -45,10 +48,21 @@ async function run({ root, command, fault }: Request): Promise<Run> {
 function commandOf([name, ...words]: readonly string[]): (context: Context) => Promise<number> {
   const [file] = words;
   if (name === "apply" && file !== undefined) return (context) => apply(context, { config: file });
+  if (name === "explain" && file !== undefined) return (context) => explain(context, file);
   if (name === "restart") return restart;
   if (name === "uninstall") return uninstall;
   if (name === "show") return (context) => show(context, words, { json: true });
   throw new Error(`the driver has no command ${name}`);
+}
+
+/** Explains all packets of a file, and prints what `explain --json` does of each. */
+async function explain(context: Context, file: string): Promise<number> {
+  const sight = await look(context);
+  const packets = JSON.parse((await context.host.read(file)) ?? "[]") as Packet[];
+  if (sight.config === undefined) throw new Error("nothing is configured");
+  const questions = packets.map((packet) => ({ packet, assumed: [] }));
+  context.out(JSON.stringify(await explainPackets(context, sight, sight.config, questions)));
+  return 0;
 }
 
 function faulty(host: Host, changes: string[], fault: Request["fault"]): Host {

@@ -143,6 +143,7 @@ describe.each(FRONT_ENDS)("connections, counters (%s)", (frontEnd) => {
       "show connections": ["show", "connections"],
       "what-if": ["what-if", "uplink", "a", "down"],
       "test uplink": ["test", "uplink", "b"],
+      explain: ["explain", "source", "192.168.188.7", "destination", "192.0.2.9", "protocol", "tcp"],
     };
     for (const [name, argv] of Object.entries(words)) {
       const { stdout } = await router.program([...argv, "--json"]);

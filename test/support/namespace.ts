@@ -14,7 +14,7 @@ export interface Fault {
 
 export interface Request {
   readonly root: string;
-  /** apply FILE, restart, uninstall, or show WORDS as JSON. */
+  /** apply FILE, explain FILE, restart, uninstall, or show WORDS as JSON. */
   readonly command: readonly string[];
   readonly fault?: Fault;
 }
@@ -41,6 +41,8 @@ export interface Namespace {
   apply(lines: readonly string[], fault?: Fault): Promise<Run>;
   /** The built program as an operator starts it; `path` comes first in PATH. */
   program(argv: readonly string[], path?: string): Promise<Result>;
+  /** Any program, until the namespace ends at the latest; standard input and output are pipes. */
+  start(argv: readonly string[]): ChildProcess;
   /** The built program as a daemon, its standard streams as in World.start; it ends with the namespace at the latest. */
   daemon(argv: readonly string[]): ChildProcess;
   stop(): Promise<void>;
@@ -124,6 +126,7 @@ export async function openNamespace(frontEnd: FrontEnd): Promise<Namespace> {
     },
     program: (argv, path) =>
       exec([...programArgv, ...argv], { env: { PATH: path === undefined ? env.PATH : `${path}:${env.PATH}` } }),
+    start: (argv) => world.start(NETNS, argv, { stdio: ["pipe", "pipe", "inherit"], env }),
     daemon: (argv) => world.start(NETNS, [...programArgv, ...argv], { env }),
     stop: () => world.stop(),
   };

@@ -107,6 +107,8 @@ test("op mode hands words on in double quotes, as arguments of one program, each
   for (const [path, text] of files) {
     const run = /^run: (.*)$/m.exec(text)?.[1];
     if (run === undefined || !path.startsWith("op/")) continue;
+    // The engine hands on nine words one by one, or all of them together.
+    if (path.includes("/explain/") && run.endsWith('op-mode explain "$@"')) continue;
     expect(run, path).toMatch(/^\/usr\/lib\/policy-route\/libexec\/op-mode( [a-z-]+| "\$\d"| "\$\{\d\d\}")+$/);
     const places = [...run.matchAll(/"\$\{?(\d+)\}?"/g)].map(([, place]) => Number(place));
     const tags = path.split("/").flatMap((part, i) => (part === "node.tag" ? [i] : []));

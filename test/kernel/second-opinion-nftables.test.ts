@@ -1,0 +1,3 @@
+import { secondOpinion } from "../support/second-opinion/suite.ts";
+
+secondOpinion("nftables");

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { findFirewallGroups } from "../../../src/config/firewall-groups.ts";
+import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
+import { fillNames } from "../../../src/config/outside-names.ts";
+import { parseConfigTree } from "../../../src/config/parse-config.ts";
+import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
+import type { Config } from "../../../src/config/schema.ts";
+import { type Decision, decide } from "../../../src/explain/decide.ts";
+import { type End, follow, followReplies, type Lines } from "../../../src/explain/follow.ts";
+import type { Packet } from "../../../src/explain/packet.ts";
+import { parsePrefix, prefixHolds } from "../../../src/net/address.ts";
+import type { Link } from "../../../src/uplink/facts.ts";
+import type { UplinkRoute, UplinkState } from "../../../src/uplink/uplink-state.ts";
+
+/** Everything the evaluator is told: the configuration, and of the test's router what its map says (world.ts). */
+export type Known = Lines;
+
+function idsOf(file: string): Map<string, number> {
+  return new Map(
+    readFileSync(file, "utf8")
+      .split("\n")
+      .map((line) => line.split(":"))
+      .map(([name = "", , id = ""]) => [name, Number(id)]),
+  );
+}
+
+/** The configuration with the names in it looked up. */
+function readConfig(lines: readonly string[]): Config {
+  const text = lines.map((line) => `set ${line.startsWith("firewall ") ? "" : "policy-route "}${line}\n`).join("");
+  const router = parseSetCommands(text);
+  const tree = router.children.get("policy-route");
+  if (tree === undefined) throw new Error("no policy-route in the configuration");
+  const { config } = parseConfigTree(tree, BUILT_IN_LOOKUPS);
+  const { groups } = findFirewallGroups(config, router, BUILT_IN_LOOKUPS);
+  return fillNames(config, { users: idsOf("/etc/passwd"), userGroups: idsOf("/etc/group") }, groups);
+}
+
+/** Which lines are alive is known from how the router was wired. */
+function statesOf(config: Config, links: readonly Link[]): UplinkState[] {
+  return Object.entries(config.uplink).flatMap(([name, uplink]): UplinkState[] => {
+    const link = links.find((one) => one.name === uplink.interface);
+    if (link === undefined || uplink.disable) return [];
+    const route = (gateway: string | undefined): UplinkRoute =>
+      gateway === undefined
+        ? { kind: "none", onlink: false, gateways: [] }
+        : { kind: "gateway", gateway, onlink: false, gateways: [gateway] };
+    return [
+      {
+        name,
+        interface: link.name,
+        link: link.name === "eth3" ? "no-carrier" : link.name === "eth4" ? "admin-down" : "up",
+        addresses: link.addresses,
+        routes: { ipv4: route(uplink.gateway), ipv6: route(uplink.gateway6) },
+      },
+    ];
+  });
+}
+
+export function know(lines: readonly string[], links: readonly Link[]): Known {
+  const config = readConfig(lines);
+  return { config, links, uplinks: statesOf(config, links), held: new Map(), now: 0 };
+}
+
+/** What the configuration means for a packet, and the far ends at which it may come out; none: nowhere. */
+export interface Opinion {
+  readonly decision: Decision;
+  readonly end: End;
+  readonly exits: readonly string[];
+}
+
+export function opinionOf(packet: Packet, known: Known): Opinion {
+  const decision = decide(packet, known);
+  const end = follow(decision.target, packet, known);
+  return { decision, end, exits: exitsOf(end, packet.destination, known) };
+}
+
+/** Where the answer to a packet that came in leaves. */
+export function replyExits(packet: Packet, decision: Decision, known: Known): readonly string[] {
+  return exitsOf(followReplies(decision, packet, known), packet.source, known);
+}
+
+/** The far ends at which a packet with that end may come out; none: nowhere. */
+export function exitsOf(end: End, destination: string, { config, links }: Known): string[] {
+  const far = (name: string): string => name.replace("eth", "p");
+  if (end.to === "uplinks") return end.ways.map((name) => far(config.uplink[name]?.interface ?? ""));
+  if (end.to === "table") return ["p7"];
+  if (end.to !== "main") return [];
+  const near = links.find(({ addresses }) =>
+    addresses.some(({ address, length }) => {
+      const network = parsePrefix(`${address}/${length}`);
+      return network !== undefined && prefixHolds(network, destination);
+    }),
+  );
+  return [near === undefined ? "p6" : far(near.name)];
+}

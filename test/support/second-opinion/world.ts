@@ -1,0 +1,56 @@
+import type { Namespace } from "../namespace.ts";
+
+/**
+ * The router of the second opinion, on top of namespace.ts: hosts on eth0 and eth5 behind wires whose far ends p0 to p7 are in
+ * the same namespace and answer to nobody. Uplinks may be on eth1 and eth2 (up), eth3 (no carrier) and eth4 (down); main's
+ * default is by eth6, table 100 by eth7.
+ */
+export const ROUTER_MAC = (dev: string): string => `02:00:00:00:00:0${dev.slice(-1)}`;
+export const HOST_MACS = ["02:00:00:00:aa:01", "02:00:00:00:aa:02"] as const;
+/** Of the gateways. The second is another router in the network of eth1. */
+export const GATEWAY_MACS = ["02:00:00:00:bb:01", "02:00:00:00:bb:02"] as const;
+
+export const FAR_ENDS = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => `p${n}`);
+
+/** Hosts whose MAC address the router knows, by interface. */
+export const HOSTS = {
+  eth0: ["192.168.188.10", "192.168.188.11", "192.168.188.12", "192.168.188.13", "2001:db8:a::10", "2001:db8:a::11"],
+  eth5: ["192.168.50.10", "192.168.50.11", "2001:db8:50::10"],
+  eth1: ["198.51.100.1", "198.51.100.50", "2001:db8:1::1", "2001:db8:1::50"],
+  eth2: ["203.0.113.1", "2001:db8:2::1"],
+  eth3: [],
+  eth6: ["10.6.0.1", "2001:db8:6::1"],
+  eth7: ["10.7.0.1", "2001:db8:7::1"],
+} as const;
+
+/** What the router itself sends from. */
+export const OWN = {
+  ipv4: ["192.168.188.1", "198.51.100.2", "198.51.100.7", "203.0.113.2", "10.6.0.2"],
+  ipv6: ["2001:db8:a::1", "2001:db8:1::2", "2001:db8:2::2", "2001:db8:6::2"],
+} as const;
+
+const SETUP = `
+for i in 5 6 7; do
+  ip link add eth$i type veth peer name p$i; ip link set eth$i addrgenmode none; sysctl -q net.ipv6.conf.p$i.disable_ipv6=1
+  ip link set eth$i up; ip link set p$i up
+done
+for i in 0 1 2 3 4 5 6 7; do
+  ip link set eth$i address 02:00:00:00:00:0$i
+  sysctl -q net.ipv4.conf.eth$i.rp_filter=0 net.ipv4.conf.p$i.rp_filter=0
+done
+sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+sysctl -q net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 net.ipv4.conf.all.send_redirects=0
+for i in 0 1 2 3 4 5 6 7; do sysctl -q net.ipv4.conf.eth$i.send_redirects=0; done
+ip addr add 192.168.50.1/24 dev eth5; ip addr add 2001:db8:50::1/64 dev eth5 nodad
+ip addr add 10.6.0.2/24 dev eth6; ip addr add 2001:db8:6::2/64 dev eth6 nodad
+ip addr add 10.7.0.2/24 dev eth7; ip addr add 2001:db8:7::2/64 dev eth7 nodad
+ip route replace default via 10.6.0.1; ip -6 route del default; ip -6 route add default via 2001:db8:6::1
+ip route add default via 10.7.0.1 table 100; ip -6 route add default via 2001:db8:7::1 table 100
+`;
+
+export async function makeWorld(router: Namespace): Promise<void> {
+  const neighbours = Object.entries(HOSTS).flatMap(([dev, addresses]) =>
+    addresses.map((address) => `ip neigh replace ${address} lladdr 02:00:00:00:cc:01 dev ${dev} nud permanent\n`),
+  );
+  await router.sh(SETUP + neighbours.join(""));
+}
