@@ -1,22 +1,32 @@
-// Compiles node-defs/*.xml to templates/: the node.def trees the package installs. Usage: node tools/templates.mjs
+// Compiles node-defs/*.xml: to templates/, the node.def trees the package installs; to docs/reference.md; and to the words that
+// debian/policy-route.bash completes. Usage: node tools/templates.mjs
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
-const compiler = join(top, "dist/run/templates.mjs");
-await build({
-  entryPoints: [join(top, "src/node-defs/templates.ts")],
-  outfile: compiler,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node18",
-  packages: "external",
-  logLevel: "warning",
-});
-const { compileTemplates } = await import(pathToFileURL(compiler).href);
+
+/** What a module of src/node-defs/ exports. */
+async function load(name) {
+  const outfile = join(top, `dist/run/${name}.mjs`);
+  await build({
+    entryPoints: [join(top, `src/node-defs/${name}.ts`)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node18",
+    packages: "external",
+    logLevel: "warning",
+  });
+  return await import(pathToFileURL(outfile).href);
+}
+
+const { compileTemplates } = await load("templates");
+const { reference } = await load("reference");
+const { completionLines, withLines } = await load("bash-completion");
+const completion = join(top, "debian/policy-route.bash");
 
 const sources = readdirSync(join(top, "node-defs"))
   .filter((file) => file.endsWith(".xml"))
@@ -34,4 +44,6 @@ for (const [path, text] of files) {
   mkdirSync(dirname(join(top, "templates", path)), { recursive: true });
   writeFileSync(join(top, "templates", path), text);
 }
-console.log(`${files.size} files in templates/`);
+writeFileSync(join(top, "docs/reference.md"), reference(sources));
+writeFileSync(completion, withLines(readFileSync(completion, "utf8"), completionLines(sources)));
+console.log(`${files.size} files in templates/, docs/reference.md, debian/policy-route.bash`);

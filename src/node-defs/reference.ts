@@ -1,0 +1,96 @@
+import type { ConfigNode, OpNode, Source } from "./definition.ts";
+import { readConfig } from "./read-config.ts";
+import { readOp } from "./read-op.ts";
+
+const KINDS = { node: "", tag: "name", leaf: "value", multi: "values", flag: "no value" } as const;
+
+/** Tags that have a chapter of their own: what is below them is not in the chapter above. */
+const CHAPTERS: readonly (readonly string[])[] = [
+  ["policy-route"],
+  ["policy-route", "uplink"],
+  ["policy-route", "uplink", "health"],
+  ["policy-route", "group"],
+  ["policy-route", "rule"],
+];
+
+/** docs/reference.md: every path of the configuration and every operational command, from the definitions that the router reads. */
+export function reference(sources: readonly Source[]): string {
+  const isOp = ({ file }: Source): boolean => file.startsWith("op-");
+  const config = readConfig(sources.filter((source) => !isOp(source)));
+  const op = readOp(sources.filter(isOp));
+  return [
+    "# Reference",
+    "",
+    'Made from node-defs/ by "npm run templates"; do not edit. The [operator\'s guide](guide.md) says what it is good for.',
+    "",
+    "## Configuration",
+    "",
+    "**name**: something the operator names, there may be several. **values**: the line may be given several times.",
+    ...CHAPTERS.flatMap((path) => chapter(config, path)),
+    "",
+    "## Operational commands",
+    "",
+    "Outside the router's command line: `policy-route COMMAND --help`.",
+    "",
+    "| command | |",
+    "|---|---|",
+    ...op.flatMap((node) => opRows(node, [])),
+    "",
+  ].join("\n");
+}
+
+function chapter(config: readonly ConfigNode[], path: readonly string[]): string[] {
+  const found = find(config, path);
+  if (found === undefined) throw new Error(`Bug: no node ${path.join(" ")}`);
+  const title = shown(path, config);
+  return [
+    "",
+    `### \`${title}\``,
+    "",
+    `${found.help}.${names(found)}`,
+    "",
+    "| below it | takes | values | default | |",
+    "|---|---|---|---|---|",
+    ...found.children.flatMap((child) => rows(child, [], path)),
+  ];
+}
+
+function find(nodes: readonly ConfigNode[], [name, ...rest]: readonly string[]): ConfigNode | undefined {
+  const node = nodes.find((candidate) => candidate.name === name);
+  return node === undefined || rest.length === 0 ? node : find(node.children, rest);
+}
+
+/** `policy-route uplink NAME health` */
+function shown(path: readonly string[], config: readonly ConfigNode[]): string {
+  return path
+    .map((word, i) => (find(config, path.slice(0, i + 1))?.kind === "tag" ? `${word} ${placeholder(word)}` : word))
+    .join(" ");
+}
+
+function placeholder(word: string): string {
+  return word === "rule" ? "NUMBER" : word === "target" ? "ADDRESS" : word === "events" ? "COUNT" : "NAME";
+}
+
+function names(node: ConfigNode): string {
+  return node.kind === "tag" ? ` ${node.valueHelp.map(({ description }) => escape(description)).join("; ")}.` : "";
+}
+
+function rows(node: ConfigNode, above: readonly string[], chapterPath: readonly string[]): string[] {
+  const path = [...above, node.kind === "tag" ? `${node.name} ${placeholder(node.name)}` : node.name];
+  const full = [...chapterPath, ...above.map((word) => word.split(" ")[0] ?? ""), node.name];
+  const isChapter = CHAPTERS.some((other) => other.join(" ") === full.join(" "));
+  const values = node.valueHelp.map(({ format, description }) => `\`${format}\` ${escape(description)}`).join("<br>");
+  const row = `| \`${path.join(" ")}\` | ${KINDS[node.kind]} | ${values} | ${node.defaultValue ?? ""} | ${escape(node.help)}${isChapter ? ", see below" : ""} |`;
+  const own = node.kind === "node" && !isChapter ? [] : [row];
+  return isChapter ? own : [...own, ...node.children.flatMap((child) => rows(child, path, chapterPath))];
+}
+
+function opRows(node: OpNode, above: readonly string[]): string[] {
+  const path = [...above, node.kind === "tag" ? `${node.name} ${placeholder(node.name)}` : node.name];
+  const own = node.command === undefined ? [] : [`| \`${path.join(" ")}\` | ${escape(node.help)} |`];
+  return [...own, ...node.children.flatMap((child) => opRows(child, path))];
+}
+
+function escape(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+}

@@ -1,0 +1,110 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { cli } from "../../src/cli.ts";
+import { top } from "./node-defs/definitions.ts";
+import { memoryHost } from "./uplink/memory-host.ts";
+
+const root = mkdtempSync(join(tmpdir(), "policy-route-completion-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+mkdirSync(join(root, "run/policy-route"), { recursive: true });
+writeFileSync(
+  join(root, "run/policy-route/applied.config"),
+  [
+    "set 'policy-route' 'uplink' 'dsl' 'interface' 'eth1'",
+    "set 'policy-route' 'uplink' 'dsl' 'gateway' 'dhcp'",
+    "set 'policy-route' 'uplink' 'lte'",
+    "set 'policy-route' 'group' 'web' 'uplink' 'hidden'",
+    "set 'policy-route' 'rule' '10' 'set' 'group' 'web'",
+    "set 'policy-route' 'rule' '100'",
+    "",
+  ].join("\n"),
+);
+
+/** What bash offers after this line, when TAB is pressed at its end; names come from the configuration above. */
+function offered(line: string): string[] {
+  const words = `policy-route --root ${root} ${line}`.split(" ");
+  const script = `
+    source "$1"; shift
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+    _policy_route
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { status, stdout, stderr } = spawnSync(
+    "bash",
+    ["--norc", "-uc", script, "bash", join(top, "debian/policy-route.bash"), ...words],
+    { encoding: "utf8" },
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return stdout
+    .split("\n")
+    .filter((word) => word !== "")
+    .sort();
+}
+
+describe("TAB after policy-route", () => {
+  it("offers commands, and the words of each", () => {
+    expect(offered("pl")).toEqual(["plan"]);
+    expect(offered("")).toEqual(expect.arrayContaining(["apply", "configure", "force", "show", "uninstall"]));
+    expect(offered("show ")).toEqual(expect.arrayContaining(["uplink", "group", "rule", "marks", "events"]));
+    expect(offered("show up")).toEqual(["uplink"]);
+    expect(offered("force ")).toEqual(["group", "uplink"]);
+    expect(offered("generate ")).toEqual(["ssh-key"]);
+  });
+
+  it("offers names of the configuration that was last applied", () => {
+    expect(offered("show uplink ")).toEqual(["dsl", "lte"]);
+    expect(offered("show uplink d")).toEqual(["dsl"]);
+    expect(offered("show group ")).toEqual(["web"]);
+    expect(offered("show rule 1")).toEqual(["10", "100"]);
+    expect(offered("show table ")).toEqual(["dsl", "lte", "web"]);
+    expect(offered("force uplink dsl ")).toEqual(["auto", "down", "up"]);
+    expect(offered("force group web ")).toEqual(["failback"]);
+    expect(offered("test uplink ")).toEqual(["dsl", "lte"]);
+  });
+
+  it("offers options where they belong, when one is begun", () => {
+    expect(offered("show --")).toEqual(["--json"]);
+    expect(offered("show uplink dsl --")).toEqual(["--json"]);
+    expect(offered("plan --")).toEqual(["--check", "--config", "--json"]);
+    expect(offered("-")).toEqual(expect.arrayContaining(["--help", "--version"]));
+    expect(offered("restart --")).toEqual([]);
+  });
+
+  it("offers nothing after what is no command, and nothing without a configuration", () => {
+    expect(offered("shwo ")).toEqual([]);
+    expect(offered("show uplink dsl ")).not.toContain("lte");
+    rmSync(join(root, "run/policy-route/applied.config"));
+    expect(offered("show uplink ")).toEqual([]);
+  });
+});
+
+/** What `policy-route ... --help` says. */
+async function help(...argv: string[]): Promise<string> {
+  let said = "";
+  const out = (text: string) => {
+    said += text;
+  };
+  await cli([...argv, "--help"], { host: memoryHost({}).host, env: {}, out, err: out });
+  return said;
+}
+
+/** Called by other programs, never typed. */
+const NOT_TYPED = ["commit", "lease", "help"];
+
+it("knows every command and every option of the program, and no other", async () => {
+  const list = (await help()).split("Commands:\n")[1] ?? "";
+  const commands = [...list.matchAll(/^ {2}([a-z-]+)/gm)]
+    .map(([, name = ""]) => name)
+    .filter((name) => !NOT_TYPED.includes(name));
+  expect(offered("").filter((word) => !word.startsWith("-"))).toEqual([...commands].sort());
+  for (const command of commands) {
+    const options = [...(await help(command)).matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name = ""]) => name);
+    const wanted = options.filter((option) => option !== "--help").sort();
+    const first = offered(`${command} --`);
+    const deeper = offered(`${command} `).flatMap((word) => offered(`${command} ${word} --`));
+    const deepest = offered(`${command} `).flatMap((word) => offered(`${command} ${word} x --`));
+    expect([...new Set([...first, ...deeper, ...deepest])].filter((word) => word !== "--").sort(), command).toEqual(wanted);
+  }
+});
