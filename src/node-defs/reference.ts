@@ -72,25 +72,25 @@ function placeholder(word: string): string {
 }
 
 function names(node: ConfigNode): string {
-  return node.kind === "tag" ? ` ${node.valueHelp.map(({ description }) => escape(description)).join("; ")}.` : "";
+  return node.kind === "tag" ? ` ${node.valueHelp.map(({ description }) => plain(description)).join("; ")}.` : "";
 }
 
 function rows(node: ConfigNode, above: readonly string[], chapterPath: readonly string[]): string[] {
   const path = [...above, node.kind === "tag" ? `${node.name} ${placeholder(node.name)}` : node.name];
   const full = [...chapterPath, ...above.map((word) => word.split(" ")[0] ?? ""), node.name];
   const isChapter = CHAPTERS.some((other) => other.join(" ") === full.join(" "));
-  const values = node.valueHelp.map(({ format, description }) => `\`${format}\` ${escape(description)}`).join("<br>");
-  const row = `| \`${path.join(" ")}\` | ${KINDS[node.kind]} | ${values} | ${node.defaultValue ?? ""} | ${escape(node.help)}${isChapter ? ", see below" : ""} |`;
+  const values = node.valueHelp.map(({ format, description }) => `\`${format}\` ${plain(description)}`).join("<br>");
+  const row = `| \`${path.join(" ")}\` | ${KINDS[node.kind]} | ${values} | ${node.defaultValue ?? ""} | ${plain(node.help)}${isChapter ? ", see below" : ""} |`;
   const own = node.kind === "node" && !isChapter ? [] : [row];
   return isChapter ? own : [...own, ...node.children.flatMap((child) => rows(child, path, chapterPath))];
 }
 
 function opRows(node: OpNode, above: readonly string[]): string[] {
   const path = [...above, node.kind === "tag" ? `${node.name} ${placeholder(node.name)}` : node.name];
-  const own = node.command === undefined ? [] : [`| \`${path.join(" ")}\` | ${escape(node.help)} |`];
+  const own = node.command === undefined ? [] : [`| \`${path.join(" ")}\` | ${plain(node.help)} |`];
   return [...own, ...node.children.flatMap((child) => opRows(child, path))];
 }
 
-function escape(text: string): string {
+function plain(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 }
