@@ -5,6 +5,7 @@ import { exampleLines } from "../support/example.ts";
 import { type Lab, startLab } from "../support/lab.ts";
 import { commit, session } from "../support/lab-configure.ts";
 import { labFile } from "../support/lab-file.ts";
+import { ROUTER } from "../support/lab-router.ts";
 import { until } from "../support/lab-wait.ts";
 
 /**
@@ -34,6 +35,7 @@ test.each(PAGES)("%s", async (page) => {
     if (piece.kind === "setup") for (const line of joinSets(piece.lines)) await prepare(line);
     now.push(piece.kind === "console" ? { ...piece, runs: await runAll(piece.runs) } : piece);
   }
+  await lab.exec("router", ["sh", "-c", "kill $(cat /run/policy-route/monitor.pid)"]);
   await commit(lab, ["delete policy-route"]).catch(() => {});
   if (process.env["UPDATE"] === "1") writeFileSync(labFile(page), joinPage(now));
   const of = (all: readonly Piece[]) =>
@@ -43,14 +45,20 @@ test.each(PAGES)("%s", async (page) => {
 
 async function runAll(runs: readonly ShownRun[]): Promise<ShownRun[]> {
   const done: ShownRun[] = [];
-  for (const run of runs) done.push({ ...run, output: await output(run.command) });
+  for (const run of runs) done.push({ ...run, output: await output(run) });
   return done;
 }
 
-async function output(command: string): Promise<string> {
+async function output({ command, output: shown }: ShownRun): Promise<string> {
+  const typed = shown.split("\n").flatMap((line) => /^\S+@\S+# (.*)$/.exec(line)?.[1] ?? []);
+  if (typed.length > 0) {
+    // A session at a terminal: its lines have to succeed; what a terminal shows of them is for configure-terminal.test.ts.
+    const { exitCode, stdout, stderr } = await session(lab, typed);
+    return exitCode === 0 ? shown : `${stdout}${stderr}`;
+  }
   const { stdout, stderr } = OPERATIONAL.test(command)
     ? await session(lab, [`run ${command}`])
-    : await lab.exec("router", ["sh", "-c", command.replace(/^sudo /, "")], { timeout: 60_000 });
+    : await lab.exec("router", ["sh", "-c", `exec 2>&1\n${command}`], { timeout: 60_000 });
   return `${stderr}${stdout}`.trimEnd();
 }
 
@@ -82,6 +90,17 @@ async function prepare(step: string | readonly string[]): Promise<void> {
     await lab.carrier(what as "eth1", word);
     const state = word === "down" ? "NO-CARRIER" : "state UP";
     await until(`${what} ${word}`, async () => (await lab.must("router", ["ip", "link", "show", what])).includes(state));
+  } else if (word === "ask") {
+    for (let i = 0; i < Number(more[0] ?? 1); i++) await lab.probe("lan", { port: Number(what) });
+  } else if (word === "monitor") {
+    lab.world.start(ROUTER, ["policy-route", "monitor"], { stdio: "ignore" });
+    await until(
+      "the monitor",
+      async () => (await lab.exec("router", ["test", "-s", "/run/policy-route/monitor.pid"])).exitCode === 0,
+    );
+  } else if (word === "until") {
+    const command = ["sh", "-c", [what, ...more].join(" ")];
+    await until(step, async () => (await lab.exec("router", command)).exitCode === 0, { timeout: 20_000 });
   } else if (word === "!") await lab.must("router", ["sh", "-c", [what, ...more].join(" ")]);
   else throw new Error(`nobody knows how to do this for the documentation: ${step}`);
 }

@@ -1,13 +1,17 @@
 /**
  * What a page of the documentation shows of the program, as a test can do it again.
  *
- * A fenced block ```console holds lines `$ command` with the output below each. What has to be done before stands in a comment:
+ * A fenced block ```console holds lines `$ command` (and `> more of it`) with the output below each. What has to be done before
+ * stands in a comment:
  *
  *     <!-- lab
  *     example failover          the configuration of an example, instead of what there was
  *     set policy-route ...      lines typed into a configuration session and committed; delete ... too
  *     down eth1 · up eth1       the far end of that line loses its carrier, or has it again
+ *     ask 443 3                 so many connections from the LAN to this TCP port
+ *     monitor                   policy-route monitor runs, until the page ends
  *     ! command                 a shell command on the router
+ *     until command             it is repeated until it succeeds
  *     -->
  */
 export type Piece =
@@ -17,7 +21,7 @@ export type Piece =
 
 /** A command and what the page says that it prints, without the last newline. */
 export interface ShownRun {
-  /** The line as it stands, prompt included. */
+  /** The lines as they stand, prompts included. */
   readonly line: string;
   readonly command: string;
   readonly output: string;
@@ -45,9 +49,13 @@ function readConsole(text: string): ShownRun[] {
   const runs: { line: string; command: string; output: string[] }[] = [];
   for (const line of text.replace(/\n$/, "").split("\n")) {
     const command = PROMPT.exec(line)?.[1];
+    const last = runs.at(-1);
     if (command !== undefined) runs.push({ line, command, output: [] });
-    else if (runs.length === 0) throw new Error(`a console block begins with "$ command", not with: ${line}`);
-    else runs.at(-1)?.output.push(line);
+    else if (last !== undefined && last.output.length === 0 && line.startsWith("> ")) {
+      last.line += `\n${line}`;
+      last.command += `\n${line.slice(2)}`;
+    } else if (last === undefined) throw new Error(`a console block begins with "$ command", not with: ${line}`);
+    else last.output.push(line);
   }
   return runs.map((run) => ({ ...run, output: run.output.join("\n").trimEnd() }));
 }

@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { cli } from "../../src/cli.ts";
+import { top } from "./node-defs/definitions.ts";
+import { memoryHost } from "./uplink/memory-host.ts";
+
+const read = (path: string): string => readFileSync(join(top, path), "utf8");
+
+const PAGES = [
+  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"],
+  ...readdirSync(join(top, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
+  ...readdirSync(join(top, "docs/adr")).map((name) => `docs/adr/${name}`),
+  ...readdirSync(join(top, "examples")).map((name) => `examples/${name}/README.md`),
+];
+
+/** Lines of `policy-route ... --help`. */
+async function help(...argv: string[]): Promise<string> {
+  let said = "";
+  const out = (text: string) => {
+    said += text;
+  };
+  await cli([...argv, "--help"], { host: memoryHost({}).host, env: {}, out, err: out });
+  return said;
+}
+
+test("every command and every option is in the manual page, every command in the documentation", async () => {
+  const page = read("debian/policy-route.8").replaceAll("\\-", "-");
+  const documentation = PAGES.map(read).join("\n");
+  const list = (await help()).split("Commands:\n")[1] ?? "";
+  const commands = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = ""]) => name).filter((name) => name !== "help");
+  expect(commands.length).toBeGreaterThan(10);
+  for (const command of commands) {
+    expect(new RegExp(`^\\.BR?\\b.*\\b${command}\\b`, "m").test(page), command).toBe(true);
+    expect(new RegExp(`(policy-route |\`|\\| )${command}\\b`).test(documentation), command).toBe(true);
+    for (const [, option = ""] of (await help(command)).matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm))
+      expect(page.includes(option), `${command} ${option}`).toBe(true);
+  }
+});
+
+/** Names that GitHub gives to headings. */
+function anchors(page: string): string[] {
+  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test.each(PAGES)("every link of %s leads somewhere", (page) => {
+  const text = read(page).replace(/```[\s\S]*?```/g, "");
+  const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = ""]) => {
+    if (/^https?:/.test(target)) return [];
+    const [path = "", anchor] = target.split("#");
+    const file = path === "" ? page : join(dirname(page), path);
+    if (!existsSync(join(top, file))) return [target];
+    return anchor === undefined || anchors(read(file)).includes(anchor) ? [] : [target];
+  });
+  expect(broken).toEqual([]);
+});
