@@ -94,8 +94,21 @@ export async function readLastApplied(context: Context): Promise<LastApplied | u
   return text === undefined ? undefined : (JSON.parse(text) as LastApplied);
 }
 
+/** The values beside the text of a configuration, as they are kept. */
+export function appliedValues({ config, text }: Applied): string {
+  if (config === undefined) return "";
+  const parsed: ParsedApplied = { program: VERSION, text, config };
+  return `${JSON.stringify(parsed)}\n`;
+}
+
 /** Remembers what is live now; files that would not change are not written. */
-export async function saveApplied(context: Context, applied: Applied, settled: Prepared, reason: string): Promise<void> {
+export async function saveApplied(
+  context: Context,
+  applied: Applied,
+  settled: Prepared,
+  reason: string,
+  values = appliedValues(applied),
+): Promise<void> {
   const { host, paths } = context;
   if (applied.config === undefined) {
     const files = [paths.applied, paths.appliedValues, paths.state, paths.liveness, paths.probes, paths.forced];
@@ -105,8 +118,7 @@ export async function saveApplied(context: Context, applied: Applied, settled: P
   }
   const last: LastApplied = { version: 1, text: applied.text, links: settled.facts?.links ?? [] };
   await writeChanged(context, paths.applied, applied.text);
-  const parsed: ParsedApplied = { program: VERSION, text: applied.text, config: applied.config };
-  await writeChanged(context, paths.appliedValues, `${JSON.stringify(parsed)}\n`);
+  await writeChanged(context, paths.appliedValues, values);
   await writeChanged(context, paths.lastApplied, `${JSON.stringify(last)}\n`);
   const state: SavedState = {
     version: 1,

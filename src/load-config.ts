@@ -12,8 +12,8 @@ import type { Context } from "./context.ts";
 import type { FoundConfig } from "./host/config-source.ts";
 import { readLinks, readTableNames } from "./host/gather-facts.ts";
 import { lookForPrograms } from "./host/look-for-programs.ts";
-import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { readLookups } from "./host/read-lookups.ts";
+import { tuneEngine } from "./host/tune-engine.ts";
 import type { NamesLookedUp } from "./look-up-names.ts";
 import { pathsOfUsers } from "./uplink/configured-users.ts";
 import type { Link } from "./uplink/facts.ts";
@@ -33,7 +33,7 @@ export async function loadConfig(
 ): Promise<LoadedConfig> {
   if (found.tree === undefined) return { config: undefined, text: "", warnings: [] };
   const { host, paths } = context;
-  await postponeOptimising(found.tree.children.get("rule")?.children.size ?? 0);
+  await tuneEngine(found.tree.children.get("rule")?.children.size ?? 0);
   const { tree } = found;
   // The links come from a program: the configuration is read while it runs.
   const reading = readTree(context, found.router, tree);

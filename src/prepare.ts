@@ -30,6 +30,7 @@ import { renderState } from "./kernel/render-state.ts";
 import { missingTools } from "./missing-tools.ts";
 import type { Family } from "./net/address.ts";
 import type { Fwmark } from "./net/fwmark.ts";
+import { nextTurn } from "./next-turn.ts";
 import type { Facts, SlotAssignment } from "./uplink/facts.ts";
 import { resolveUplinks } from "./uplink/resolve-uplinks.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
@@ -184,10 +185,6 @@ function changedWays(config: Config, wanted: Wanted, facts: Facts, last: Partial
     held: facts.liveness.held,
     now: facts.now,
   });
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 type Wanted = Pick<Prepared, "uplinks" | "slots" | "state" | "backend" | "warnings" | "collisions">;

@@ -1,4 +1,13 @@
-import { type Applied, momentOf, neighboursIn, readApplied, readSavedState, type SavedState, saveApplied } from "./applied.ts";
+import {
+  type Applied,
+  appliedValues,
+  momentOf,
+  neighboursIn,
+  readApplied,
+  readSavedState,
+  type SavedState,
+  saveApplied,
+} from "./applied.ts";
 import { groupEvents } from "./compile/group-events.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Context } from "./context.ts";
@@ -7,17 +16,18 @@ import { recordEvents } from "./host/event-log.ts";
 import { HostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
 import type { ObserveScope } from "./host/observe-kernel.ts";
-import { postponeOptimising } from "./host/postpone-optimising.ts";
 import { type Hook, hookOf } from "./host/run-hook.ts";
 import { sideBySide } from "./host/side-by-side.ts";
 import { startHook } from "./host/start-hook.ts";
 import { syslog } from "./host/syslog.ts";
+import { tuneEngine } from "./host/tune-engine.ts";
 import { askWitness } from "./host/witness.ts";
 import { keepSaved } from "./keep-saved.ts";
 import { formatPlan } from "./kernel/format-plan.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { EMPTY_STATE } from "./kernel/kernel-state.ts";
 import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
+import { nextTurn } from "./next-turn.ts";
 import { type Looking, observeAgain, type Prepared, type PrepareOptions, prepare, startLooking } from "./prepare.ts";
 import type { PolicyEvent } from "./uplink/event.ts";
 import type { Facts } from "./uplink/facts.ts";
@@ -90,7 +100,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     if (request.edit !== undefined) undo = await request.edit();
     const looking = startLooking(context);
     const proposed = await (request.proposed === undefined ? readApplied(context) : request.proposed(looking));
-    await postponeOptimising(Object.keys(proposed.config?.rule ?? {}).length);
+    await tuneEngine(Object.keys(proposed.config?.rule ?? {}).length);
     const options = {
       allowSsh: request.allowSsh,
       forget: true,
@@ -101,10 +111,13 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const first = await prepare(context, proposed.config, { ...options, looking });
     request.watch?.(first);
     const before = await readSavedState(context);
-    const logged = logPlan(context, request.reason, first);
+    // While the first programs run.
+    const values = nextTurn().then(() => appliedValues(proposed));
+    const logged = nextTurn().then(() => logPlan(context, request.reason, first));
     const settled = await whole(context, first, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
-      if (request.watch === undefined || saysMore(first, before)) await saveApplied(context, proposed, there, request.reason);
+      if (request.watch === undefined || saysMore(first, before))
+        await saveApplied(context, proposed, there, request.reason, await values);
       return there;
     });
     await Promise.all([
@@ -121,7 +134,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
   }
 }
 
-/** What is about to be done, for whoever reads the log after something looked odd. Nothing to do, nothing said. */
+/** What is being done, for whoever reads the log after something looked odd. Nothing to do, nothing said. */
 async function logPlan(context: Context, reason: string, first: Prepared): Promise<void> {
   if (first.plan.length === 0) return;
   const threshold = first.config?.["log-level"] ?? "info";
@@ -210,7 +223,7 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
     const reader = sideBySide(context.host);
     const [now, complaints] = await Promise.all([
       prepared.plan.length === 0 ? prepared.observed : observeAgain(reader, prepared, prepared.scope),
-      askWitness(reader, prepared.state.expectations),
+      askWitness(context.host, prepared.state.expectations, reader),
     ]);
     const left = plan(prepared.target, now, settledOptions(prepared));
     return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);

@@ -1,9 +1,9 @@
 import { treeBelow } from "../config/build-tree.ts";
 import { type Context, EXIT } from "../context.ts";
-import { postponeOptimising } from "../host/postpone-optimising.ts";
 import { programFolder } from "../host/program-folder.ts";
 import { realSessionFiles } from "../host/session-files.ts";
 import { inputLines, isAtTerminal, Terminal } from "../host/terminal.ts";
+import { tuneEngine } from "../host/tune-engine.ts";
 import { openSession } from "../session/open-session.ts";
 import { runBatch } from "../session/run-batch.ts";
 import { lineListener, runInteractive } from "../session/run-interactive.ts";
@@ -54,6 +54,6 @@ async function batch(session: Session, world: SessionWorld, script: string | und
     return EXIT.operator;
   }
   const lines = text.split("\n");
-  await postponeOptimising(Math.max(lines.length, treeBelow(session.running, ["policy-route", "rule"])?.children.size ?? 0));
+  await tuneEngine(Math.max(lines.length, treeBelow(session.running, ["policy-route", "rule"])?.children.size ?? 0));
   return (await runBatch(session, world, lines, script)) ? EXIT.fine : EXIT.operator;
 }

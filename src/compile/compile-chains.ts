@@ -1,34 +1,26 @@
 import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { Chain, Hook, Match, Rule } from "../kernel/rule.ts";
+import { answerRules, arrivalChains, relatedOutRules, relatedRules } from "./arrival-rules.ts";
 import {
   ACCEPT,
   ARRIVAL_LABEL,
-  answerRules,
-  arrivalChains,
   CHAINS,
   type ChainInput,
   CONFIRMED,
-  clearRules,
   connmark,
   fwmark,
-  groupPinChain,
-  groupPinRules,
   jump,
-  natRules,
   ORIGINAL,
-  outRules,
-  pinRules,
-  preRules,
   REPLY,
-  recoverRules,
-  relatedOutRules,
-  relatedRules,
   SOME_CONNMARK,
-  targetRules,
-  trackRules,
-} from "./chain-rules.ts";
+} from "./chain-parts.ts";
+import { clearRules, outRules, preRules, trackRules } from "./entry-rules.ts";
 import type { GroupTarget } from "./group-targets.ts";
 import { type MarkField, slotMark } from "./mark-field.ts";
+import { natRules } from "./nat-rules.ts";
+import { groupPinChain, groupPinRules, pinRules } from "./pin-rules.ts";
+import { recoverRules } from "./recover-rules.ts";
+import { targetRules } from "./target-rules.ts";
 import { answerChain, targetChain, type UplinkTarget } from "./targets.ts";
 
 const RESTORE = `${CHAIN_PREFIX}_RESTORE`;

@@ -1,30 +1,14 @@
 import type { NftTable } from "../kernel/kernel-state.ts";
 import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { BaseHook, Match, NftChain, Rule } from "../kernel/rule.ts";
-import {
-  ACCEPT,
-  allSlots,
-  answerRules,
-  arrivalChains,
-  CHAINS,
-  type ChainInput,
-  clearRules,
-  groupPinChain,
-  groupPinRules,
-  natRules,
-  ORIGINAL,
-  outRules,
-  pinRules,
-  preRules,
-  REPLY,
-  recoverRules,
-  relatedOutRules,
-  relatedRules,
-  targetRules,
-  trackRules,
-  written,
-} from "./chain-rules.ts";
+import { answerRules, arrivalChains, relatedOutRules, relatedRules } from "./arrival-rules.ts";
+import { ACCEPT, allSlots, CHAINS, type ChainInput, ORIGINAL, REPLY, written } from "./chain-parts.ts";
+import { clearRules, outRules, preRules, trackRules } from "./entry-rules.ts";
 import { arrivalMark, slotMark } from "./mark-field.ts";
+import { natRules } from "./nat-rules.ts";
+import { groupPinChain, groupPinRules, pinRules } from "./pin-rules.ts";
+import { recoverRules } from "./recover-rules.ts";
+import { targetRules } from "./target-rules.ts";
 import { answerChain, targetChain } from "./targets.ts";
 
 /** Just behind iptables' mangle table and every other chain at its priority: the last one to write the mark wins. */

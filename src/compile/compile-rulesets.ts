@@ -2,7 +2,7 @@ import type { Config, Rule } from "../config/schema.ts";
 import type { KernelState } from "../kernel/kernel-state.ts";
 import type { Facts, Rival } from "../uplink/facts.ts";
 import type { AssignedSlots } from "./assign-slots.ts";
-import type { ChainInput } from "./chain-rules.ts";
+import type { ChainInput } from "./chain-parts.ts";
 import type { CompileInput } from "./compile.ts";
 import { compileChains } from "./compile-chains.ts";
 import { compileNft } from "./compile-nft.ts";

@@ -6,7 +6,7 @@ import type { Family } from "../net/address.ts";
 import type { Facts } from "../uplink/facts.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
 import { type AssignedSlots, PROHIBIT_OWNER, remembering, uplinkOwner } from "./assign-slots.ts";
-import { CHAINS } from "./chain-rules.ts";
+import { CHAINS } from "./chain-parts.ts";
 import type { Backend } from "./choose-backend.ts";
 import { arrivalRules, fwmarkRule, probeRule, sourceRules } from "./compile-ip-rules.ts";
 import { groupRoutes, probeRoutes, refusal, thrownPrefixes, uplinkRoutes } from "./compile-routes.ts";

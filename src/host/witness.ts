@@ -14,9 +14,17 @@ const REFUSALS = { prohibit: "Permission denied", unreachable: "No route to host
 
 /**
  * Asks the kernel itself, with `ip route get`, which way packets with each slot's mark go. Independent of the diff: it would
- * also see a foreign ip rule in front of ours. Returns one sentence per disagreement, none when all is well.
+ * also see a foreign ip rule in front of ours. Returns one sentence per disagreement, none when all is well. What is expected to be
+ * answered is asked by `reader`, which may look at other things besides; a refusal is told by what the program says, so it runs alone.
  */
-export async function askWitness(host: Host, expectations: readonly Expectation[]): Promise<string[]> {
+export async function askWitness(host: Host, expectations: readonly Expectation[], reader = host): Promise<string[]> {
+  const answered = expectations.filter(({ answer }) => "table" in answer);
+  const refused = expectations.filter(({ answer }) => !("table" in answer));
+  const disagreements = await Promise.all([asking(reader, answered), asking(host, refused)]);
+  return disagreements.flat();
+}
+
+async function asking(host: Host, expectations: readonly Expectation[]): Promise<string[]> {
   if (expectations.length === 0) return [];
   const answers = await askAll(host, expectations);
   return expectations.flatMap((expectation, i) => disagreement(expectation, answers[i] ?? { error: "no answer" }));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { FrontEnd } from "../support/front-end.ts";
 import { inside, type Row } from "./bench-namespaces.ts";
 import { linearRules, program, writeConfig } from "./bench-program.ts";
+import { benchRepairs } from "./bench-repairs.ts";
 import { median, type Result } from "./measure.ts";
 
 /** Clock ticks per second of /proc/PID/stat on every Linux that runs Node. */
@@ -21,6 +22,7 @@ export function benchMonitor(row: Row, frontEnd: FrontEnd, scratch: string): Res
   try {
     settle(monitor);
     const jumps = frontEnd === "nftables" ? [] : jumpTimes(row, frontEnd);
+    const repairs = benchRepairs(row, frontEnd, policy.root, () => sleep(1000));
     settle(monitor);
     const idle = cpuOver(monitor, () => sleep(10_000)) / 10;
     const routes = Array.from({ length: ROUTES }, (_, i) => `10.${128 + (i >> 16)}.${(i >> 8) & 255}.${i & 255} via 10.1.0.9`);
@@ -48,6 +50,7 @@ export function benchMonitor(row: Row, frontEnd: FrontEnd, scratch: string): Res
               from: `median ${median(jumps).toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
             },
           ]),
+      ...repairs,
       {
         what: "monitor: CPU while nothing happens, in units of 1 % of a core",
         ratio: idle / 0.01,

@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { backendOf, type FrontEnd, iptablesOf } from "../support/front-end.ts";
 import type { Row } from "./bench-namespaces.ts";
 import { milliseconds } from "./measure.ts";
@@ -9,6 +9,8 @@ const TOOLS = ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip
 /** The program under test inside the router's namespace, with one front end of iptables first in PATH. */
 export interface Program {
   readonly env: NodeJS.ProcessEnv;
+  /** Its `--root`. */
+  readonly root: string;
   /** Command line that runs `policy-route` with these words in the namespace. */
   argv(...words: string[]): string[];
   /**
@@ -25,8 +27,16 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
     for (const tool of TOOLS) symlinkSync(`/usr/sbin/xtables-${iptablesOf(frontEnd)}-multi`, join(tools, tool));
   }
   const session = join(scratch, `session-${frontEnd}`);
+  const root = join(scratch, `root-${frontEnd}`);
   mkdirSync(session, { recursive: true });
-  writeFileSync(join(session, "root"), join(scratch, `root-${frontEnd}`));
+  writeFileSync(join(session, "root"), root);
+  // In memory, as every router has it; the rest of the root is on disk, as it is there.
+  if (!existsSync(root)) {
+    const run = join(inMemory(scratch), `run-${frontEnd}`);
+    mkdirSync(run, { recursive: true });
+    mkdirSync(root);
+    symlinkSync(run, join(root, "run"));
+  }
   const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
   const env = {
     ...rest,
@@ -35,14 +45,19 @@ export function program(row: Row, frontEnd: FrontEnd, scratch: string): Program 
   };
   const inside = ["ip", "netns", "exec", row.router, process.execPath, resolve("dist/bin/policy-route")];
   const argv = (...words: string[]): string[] => [...inside, ...words];
-  const state = join(scratch, `root-${frontEnd}/run/policy-route/state.json`);
+  const state = join(root, "run/policy-route/state.json");
   const commit = (config: string): { verified: number; ended: number } => {
     copyFileSync(config, join(session, "proposed.config"));
     const start = performance.timeOrigin + performance.now();
     const ended = milliseconds(argv("commit"), env);
     return { verified: statSync(state).mtimeMs - start, ended };
   };
-  return { env, argv, commit };
+  return { env, root, argv, commit };
+}
+
+/** What of `scratch` is in memory: to be removed with it. */
+export function inMemory(scratch: string): string {
+  return join("/dev/shm", basename(scratch));
 }
 
 /** Two uplinks behind eth1, and these rules. */
