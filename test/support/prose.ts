@@ -44,9 +44,16 @@ function linesOf(parts: readonly string[]): string[][] {
   return lines.map((line) => line.split(HOLE));
 }
 
-/** Whether a text has the prose, with anything short in its holes. Blanks in the text have to be single ones. */
+/**
+ * Whether a text has the prose, with anything short in its holes, but for what separates it from others at its ends. Blanks in
+ * the text have to be single ones.
+ */
 export function isSaid({ parts }: Prose, text: string): boolean {
-  const plain = parts.map((part) => part.trim().replace(/\s+/g, " "));
+  const texts = parts.map((part) => part.trim().replace(/\s+/g, " ")).filter((part) => /\w/.test(part));
+  const plain = texts.map((part, i) => {
+    const begun = i === 0 ? part.replace(/^[\s:;,.(]+/, "") : part;
+    return i === texts.length - 1 ? begun.replace(/[\s:;,.(]+$/, "") : begun;
+  });
   const longest = plain.reduce((one, other) => (other.length > one.length ? other : one), "");
   if (!text.includes(longest)) return false;
   const escaped = plain.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
