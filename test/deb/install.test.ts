@@ -144,6 +144,19 @@ describe("on a clean Debian 12", () => {
     expect(shown).toContain("198.51.100.1 (dhcp");
   });
 
+  it("has a monitor that puts back what others take away, on that Node too", () => {
+    const before = kernelState();
+    const watched = `
+      policy-route monitor & monitor=$!
+      for i in $(seq 100); do test -e /run/policy-route/monitor.pid && break; sleep 0.1; done
+      sleep 1
+      ip rule del pref 600
+      for i in $(seq 100); do ip rule | grep -q ^600: && break; sleep 0.1; done
+      kill $monitor; wait $monitor`;
+    chroot.must(["sh", "-c", watched], inside);
+    expect(kernelState()).toBe(before);
+  });
+
   it("can be installed over itself, and the kernel keeps what it has", () => {
     const before = kernelState();
     const said = chroot.must(["dpkg", "--install", "/tmp/package.deb"], inside);

@@ -50,11 +50,15 @@ const ROOT = "/run/pr/root";
 const FRONT = "/run/pr/front";
 const CONFIG = "/run/pr/config.set";
 
-/** Duplicate detection would keep addresses unusable for a second; every address of the world is known. */
+/**
+ * Duplicate detection would keep addresses unusable for a second; every address of the world is known. Who sends for others asks for
+ * a neighbour in his own name, as routers do: strict reverse path filtering lets no other question pass.
+ */
 const QUIET = `
 for f in /proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv6/conf/*/accept_dad; do echo 0 > "$f"; done
 for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > "$f"; done
-if [ "$1" = router ]; then echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; fi
+if [ "$1" = router ]; then echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+else echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce; fi
 `;
 
 /** The last port an agent opens, asked from within. */
