@@ -57,6 +57,7 @@ uninstall'
 _policy_route_words() {
     case $2 in
         @any) ;;
+        @interface) (cd /sys/class/net && printf '%s\n' *) ;;
         @*) sed -n "s/^set 'policy-route' '${2#@}' '\([^']*\)'.*/\1/p" "$1/run/policy-route/applied.config" 2>/dev/null | sort -u ;;
         *) printf '%s\n' "$2" ;;
     esac

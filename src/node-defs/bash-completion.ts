@@ -1,4 +1,4 @@
-import type { OpNode, Source } from "./definition.ts";
+import type { Completion, OpNode, Source } from "./definition.ts";
 import { readOp } from "./read-op.ts";
 
 /** What is no operational command of the router's, or has more to it outside the router: words and options after it. */
@@ -18,33 +18,50 @@ const MORE: readonly string[] = [
 ];
 
 /** Commands that can print JSON. */
-const JSON_TOO = ["show", "test"];
+const JSON_TOO = ["explain", "show", "test", "what-if"];
 
 /**
  * What bash completes after `policy-route`, a line for each command: every operational command in the words of its `run:` line, and
- * what there is besides. Words, alternatives `a|b`, and `@uplink` and its like for names of the configuration, `@any` for what
- * nobody can guess. debian/policy-route.bash reads them. Throws DefinitionError.
+ * what there is besides. Words, alternatives `a|b`, `@uplink` and its like for names of the configuration, `@interface`, and `@any`
+ * for what nobody can guess. debian/policy-route.bash reads them. Throws DefinitionError.
  */
 export function completionLines(sources: readonly Source[]): string[] {
   const op = readOp(sources.filter(({ file }) => file.startsWith("op-")));
-  const lines = op.flatMap((node) => grammar(node, []));
+  const lines = op.flatMap((node) => grammar(node, [], []));
   const withJson = lines.flatMap((line) =>
     JSON_TOO.includes(line.split(" ")[0] ?? "") && line !== "show json" ? [line, `${line} --json`] : [line],
   );
   return [...new Set([...withJson, ...MORE])].sort();
 }
 
-/** `show uplink "$4"` with the completion of the fourth word -> `show uplink @uplink`. */
-function grammar(node: OpNode, above: readonly string[]): string[] {
-  const kind = node.completion.flatMap(({ kind, text }) =>
-    kind === "path" ? [`@${text.split(" ").at(-1)}`] : kind === "list" ? text.split(" ") : [],
-  );
-  const values = node.kind === "tag" ? [kind.length === 0 ? "@any" : kind.join("|")] : [];
-  const path = [...above, ...values];
-  const words = node.command?.replace(/^\S*libexec\/op-mode /, "").split(" ") ?? [];
+/**
+ * The line of a command: `show uplink "$4"` with what completes the fourth word is `show uplink @uplink`; `explain "$@"` hands on
+ * all words that are typed from `explain` on. `typed` are the words after `policy-route`, `values` those of them that are names.
+ */
+function grammar(node: OpNode, typed: readonly string[], values: readonly string[]): string[] {
+  const kind = node.completion.flatMap(kindOf);
+  const value = node.kind === "tag" ? [kind.length === 0 ? "@any" : kind.join("|")] : [];
+  const words = node.name === "policy-route" ? [] : [...typed, node.name, ...value];
+  const named = [...values, ...value];
+  const own = node.command === undefined ? [] : [handedOn(node.command, words, named)];
+  return [...own, ...node.children.flatMap((child) => grammar(child, words, named))];
+}
+
+function kindOf({ kind, text }: Completion): readonly string[] {
+  if (kind === "list") return text.split(" ");
+  if (kind === "path") return [`@${text.split(" ").at(-1)}`];
+  return text.includes("/sys/class/net") ? ["@interface"] : [];
+}
+
+function handedOn(command: string, words: readonly string[], named: readonly string[]): string {
+  const line = command.replace(/^\S*libexec\/op-mode /, "").split(" ");
   let used = 0;
-  const line = words.map((word) => (/^"\$\d+"$/.test(word) ? (path[used++] ?? "@any") : word)).join(" ");
-  return [...(line === "" ? [] : [line]), ...node.children.flatMap((child) => grammar(child, path))];
+  return line
+    .flatMap((word) => {
+      if (word === '"$@"') return words.slice(words.indexOf(line[0] ?? "") + 1);
+      return /^"\$\{?\d+\}?"$/.test(word) ? [named[used++] ?? "@any"] : [word];
+    })
+    .join(" ");
 }
 
 const FIRST = "# Made from node-defs/ by npm run templates:\n";

@@ -68,7 +68,15 @@ function shown(path: readonly string[], config: readonly ConfigNode[]): string {
 }
 
 function placeholder(word: string): string {
-  return word === "rule" ? "NUMBER" : word === "target" ? "ADDRESS" : word === "events" ? "COUNT" : "NAME";
+  return word === "rule"
+    ? "NUMBER"
+    : word === "target"
+      ? "ADDRESS"
+      : word === "events"
+        ? "COUNT"
+        : /^(source|destination)$/.test(word)
+          ? "ADDRESS"
+          : "NAME";
 }
 
 function names(node: ConfigNode): string {
@@ -85,10 +93,17 @@ function rows(node: ConfigNode, above: readonly string[], chapterPath: readonly 
   return isChapter ? own : [...own, ...node.children.flatMap((child) => rows(child, path, chapterPath))];
 }
 
+/** Words that may be repeated, or follow in any number, are told by "..." at the end. */
 function opRows(node: OpNode, above: readonly string[]): string[] {
   const path = [...above, node.kind === "tag" ? `${node.name} ${placeholder(node.name)}` : node.name];
-  const own = node.command === undefined ? [] : [`| \`${path.join(" ")}\` | ${plain(node.help)} |`];
-  return [...own, ...node.children.flatMap((child) => opRows(child, path))];
+  const told = node.children.filter((child) => !isMore(child, path));
+  const more = told.length < node.children.length ? " ..." : "";
+  const own = node.command === undefined ? [] : [`| \`${path.join(" ")}${more}\` | ${plain(node.help)} |`];
+  return [...own, ...told.flatMap((child) => opRows(child, path))];
+}
+
+function isMore(node: OpNode, above: readonly string[]): boolean {
+  return node.command?.includes('"$@"') === true || above.includes(`${node.name} ${placeholder(node.name)}`);
 }
 
 function plain(text: string): string {
