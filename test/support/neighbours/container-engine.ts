@@ -32,7 +32,8 @@ export function containerEngine(): Script {
   const start = `
 ${OUT}
 if ! ip link show docker0 >/dev/null 2>&1; then
-  ip link add docker0 type bridge
+  # An address of its own, as the engine gives it: it would change with the first port, and neighbours would ask again.
+  ip link add docker0 address 02:42:ac:11:00:01 type bridge
   ip addr add 172.17.0.1/16 dev docker0
   ip link set docker0 up
   ip link add box0 type veth peer name eth0 netns box
