@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { complete } from "../../../src/session/complete.ts";
 import { askHelp, pressTab } from "../../../src/session/complete-line.ts";
@@ -67,6 +69,16 @@ describe("TAB", () => {
     expect(Date.now() - started).toBeLessThan(10_000);
     expect(await help(one, "set policy-route rule 10 broken ")).toBe("Possible completions:\n  <text>\tBroken");
   });
+});
+
+it("offers configuration files that are there to load and save", async () => {
+  const root = newFolder();
+  mkdirSync(join(root, "config"));
+  for (const name of ["config.boot", "office.config", "notes.txt"]) writeFileSync(join(root, "config", name), "");
+  const one = await open(root, smallProgram("true", MORE));
+  expect((await complete(one.session, one.world, "load ")).words).toEqual(["config.boot", "office.config"]);
+  expect(await tab(one, "save o")).toEqual({ insert: "ffice.config ", help: "" });
+  expect(await help(one, "load ")).toContain("<file>\tLoad from file on local machine");
 });
 
 it.each([
