@@ -352,7 +352,7 @@ describe("mistakes of form", () => {
     [
       "a MAC address",
       ["uplink a gateway-mac 52:54:00"],
-      'policy-route uplink a gateway-mac: Invalid MAC address "52:54:00": six bytes such as 52:54:00:c2:a5:43',
+      'policy-route uplink a gateway-mac: Invalid MAC address "52:54:00": must be six bytes, like 52:54:00:c2:a5:43',
     ],
     [
       "a backward address range",

@@ -100,6 +100,15 @@ test("defaults, offered words and literal value helps satisfy the node's own con
   expect(checked).toBeGreaterThan(100);
 });
 
+test("what the router says of a wrong value names it, and what would be right", () => {
+  const messages = everyNode(readConfig(configSources)).flatMap(({ path, node }) =>
+    node.constraintErrorMessage === "" ? [] : [`${path}: ${node.constraintErrorMessage}`],
+  );
+  expect(messages.length).toBeGreaterThan(60);
+  const right = /^[^:]+: (Invalid [a-zA-Z0-9 -]+ "\$VAR\(@\)": must be .{4,}|Rule number must be between 1 and 9999)$/;
+  expect(messages.filter((message) => !right.test(message))).toEqual([]);
+});
+
 test("a word that the help of a value names literally is offered by TAB", () => {
   const TYPES = /!|^(txt|filename|list|address|(ip|mac|u32|start|prefix|dscp|id|n|range).*)$/;
   const missing = everyNode(readConfig(configSources)).flatMap(({ path, node }) => {
