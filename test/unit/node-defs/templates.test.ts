@@ -105,7 +105,7 @@ test("what the router says of a wrong value names it, and what would be right", 
     node.constraintErrorMessage === "" ? [] : [`${path}: ${node.constraintErrorMessage}`],
   );
   expect(messages.length).toBeGreaterThan(60);
-  const right = /^[^:]+: (Invalid [a-zA-Z0-9 -]+ "\$VAR\(@\)": must be .{4,}|Rule number must be between 1 and 9999)$/;
+  const right = /^[^:]+: (Invalid [a-zA-Z0-9 -]+ "\$VAR\(@\)": must .{4,}|Rule number must be between 1 and 9999)$/;
   expect(messages.filter((message) => !right.test(message))).toEqual([]);
 });
 
