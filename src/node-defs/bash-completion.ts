@@ -17,6 +17,9 @@ const MORE: readonly string[] = [
   "uninstall",
 ];
 
+/** Views of `show` that are commands by themselves too. */
+const ALONE = ["what-if"];
+
 /** Commands that can print JSON. */
 const JSON_TOO = ["explain", "show", "test", "what-if"];
 
@@ -27,7 +30,9 @@ const JSON_TOO = ["explain", "show", "test", "what-if"];
  */
 export function completionLines(sources: readonly Source[]): string[] {
   const op = readOp(sources.filter(({ file }) => file.startsWith("op-")));
-  const lines = op.flatMap((node) => grammar(node, [], []));
+  const views = op.flatMap((node) => grammar(node, [], []));
+  const alone = views.filter((line) => ALONE.includes(line.split(" ")[1] ?? "")).map((line) => line.replace(/^show /, ""));
+  const lines = [...views, ...alone];
   const withJson = lines.flatMap((line) =>
     JSON_TOO.includes(line.split(" ")[0] ?? "") && line !== "show json" ? [line, `${line} --json`] : [line],
   );
