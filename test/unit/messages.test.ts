@@ -219,7 +219,7 @@ it.each<[line: string, message: string]>([
 const NO_MESSAGES = [
   /^src\/(node-defs|show|explain|diagram|watch)\//,
   /^src\/(command-line|tech-support)\.ts/,
-  /^src\/kernel\/(render-|plan|ipset|nft-set|describe-drift)/,
+  /^src\/kernel\/(render-|plan|ipset|nft-set|describe-drift|clear-counters)/,
   /^src\/session\/(commands|complete.*|help-text|cli-shell-api|template-shell|expression.*|parse-.*|node-def-.*)\.ts/,
   /^src\/host\/(run-together|try-|look-for|read-foreign|other-front-end|observe-nft)/,
   /^src\/compile\/(slot-memory|forget-connections|chain-rules|compile-rules)\.ts/,
