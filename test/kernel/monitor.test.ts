@@ -77,6 +77,12 @@ const DAMAGE: readonly {
     script: "sysctl -q net.ipv4.conf.eth2.ignore_routes_with_linkdown=0",
     says: /^sysctl net.ipv4.conf.eth2.ignore_routes_with_linkdown was 0/,
   },
+  {
+    name: "a firewall's commit rewrites rp_filter",
+    on: EVERY,
+    script: "sysctl -q net.ipv4.conf.eth1.rp_filter=0",
+    says: /^sysctl net.ipv4.conf.eth1.rp_filter was 0/,
+  },
   { name: "our names removed", on: EVERY, script: `rm ${NAMES}`, says: /rt_tables.d\/policy-route.conf was removed/ },
   {
     name: "an address that goes and comes",

@@ -1,10 +1,12 @@
 // The lab's hand in one network namespace: server, client and packet counter, told what to do by JSON lines on its input.
-// Usage: node lab-agent.mjs NAME '[ADDRESS...]' '[PORT...]'   each port answers with NAME and the address the packet came from.
+// Usage: node lab-agent.mjs NAME '[ADDRESS...]' '[PORT...]' [UID]   each port answers with NAME and the address the packet came
+// from. With a user id it is that user's program.
 import dgram from "node:dgram";
 import net from "node:net";
 import { createInterface } from "node:readline";
 
-const [name, addressesText, portsText] = process.argv.slice(2);
+const [name, addressesText, portsText, user] = process.argv.slice(2);
+if (user !== undefined) process.setuid(Number(user));
 const addresses = JSON.parse(addressesText);
 const ports = JSON.parse(portsText);
 

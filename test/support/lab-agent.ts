@@ -24,28 +24,30 @@ export const PORTS = [
   22, 25, 53, 80, 123, 143, 443, 993, 3306, 4500, 5000, 5001, 5222, 7000, 8000, 8080, 8088, 8443, 9000,
 ] as const;
 
-/** Starts the agent of one host; it answers on `ports` of each of `addresses`. Ready when the promise is. */
+/** Starts the agent of one host, as root or `user`; it answers on `ports` of each of `addresses`. Ready when the promise is. */
 export async function startAgent(
   world: World,
   place: Place,
   name: string,
   addresses: readonly string[],
   ports: readonly number[] = PORTS,
+  user?: number,
 ): Promise<Agent> {
-  const argv = [process.execPath, labFile("test/support/lab-agent.mjs"), name, JSON.stringify(addresses), JSON.stringify(ports)];
+  const words = [name, JSON.stringify(addresses), JSON.stringify(ports), ...(user === undefined ? [] : [`${user}`])];
+  const argv = [process.execPath, labFile("test/support/lab-agent.mjs"), ...words];
   const child: ChildProcess = world.start(place, argv, { stdio: ["pipe", "pipe", "pipe"] });
   const waiting = new Map<number, (answer: never) => void>();
-  let words = "";
+  let said = "";
   let ended: string | undefined;
   child.stderr?.setEncoding("utf8").on("data", (chunk) => {
-    words += chunk;
+    said += chunk;
   });
   child.stdin?.on("error", () => {});
   const ready = new Promise<void>((resolve, reject) => {
     waiting.set(0, () => resolve());
     child.once("error", reject);
     child.once("exit", () => {
-      ended = `agent of ${name} has ended: ${words.trim()}`;
+      ended = `agent of ${name} has ended: ${said.trim()}`;
       reject(new Error(ended));
       for (const answer of waiting.values()) answer({ error: ended } as never);
     });

@@ -4,8 +4,6 @@ import { until } from "./lab-wait.ts";
 import { kill } from "./lab-world.ts";
 import { type Namespace, ROOT } from "./namespace.ts";
 
-const RUN = `${ROOT}/run/policy-route`;
-
 /** `policy-route monitor` in a namespace. */
 export interface RunningMonitor {
   /** What it and the reconciles of others wrote down so far, oldest first. */
@@ -19,8 +17,11 @@ export interface RunningMonitor {
   stop(): Promise<number | null>;
 }
 
-/** Starts it, and waits until it listens and has looked once. */
-export async function startMonitor(router: Namespace): Promise<RunningMonitor> {
+/** Starts it, and waits until it listens and has looked once. `run`: the program's folder below /run, as `router` sees it. */
+export async function startMonitor(
+  router: Pick<Namespace, "daemon" | "exec" | "sh">,
+  run = `${ROOT}/run/policy-route`,
+): Promise<RunningMonitor> {
   const child = router.daemon(["monitor"]);
   let said = "";
   child.stderr?.on("data", (chunk) => {
@@ -28,7 +29,7 @@ export async function startMonitor(router: Namespace): Promise<RunningMonitor> {
   });
   const pid = await until(
     "the monitor to start",
-    async () => Number((await router.exec(["cat", `${RUN}/monitor.pid`])).stdout) || undefined,
+    async () => Number((await router.exec(["cat", `${run}/monitor.pid`])).stdout) || undefined,
     { last: () => said },
   );
   // Most of them are short-lived: one that has ended meanwhile is no error.
@@ -42,7 +43,7 @@ export async function startMonitor(router: Namespace): Promise<RunningMonitor> {
     child,
     said: () => said,
     events: async () => {
-      const text = (await router.exec(["cat", `${RUN}/events.jsonl`])).stdout;
+      const text = (await router.exec(["cat", `${run}/events.jsonl`])).stdout;
       return text
         .split("\n")
         .filter((line) => line !== "")

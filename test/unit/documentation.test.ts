@@ -60,3 +60,8 @@ test.each(PAGES)("every link of %s leads somewhere", (page) => {
   });
   expect(broken).toEqual([]);
 });
+
+test("every example is a recipe of the guide", () => {
+  const guide = read("docs/guide.md");
+  expect(readdirSync(join(top, "examples")).filter((name) => !guide.includes(`(../examples/${name})`))).toEqual([]);
+});

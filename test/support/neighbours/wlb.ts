@@ -56,7 +56,8 @@ export interface Wlb extends Neighbour {
   kill(): Promise<void>;
 }
 
-export async function makeWlb(router: NeighbourWorld, config: WlbConfig): Promise<Wlb> {
+/** `router`: the world it runs in, in the namespace `router`, and the environment with the front end it is to call. */
+export async function makeWlb(router: Pick<NeighbourWorld, "world" | "env">, config: WlbConfig): Promise<Wlb> {
   await router.world.must(undefined, ["sh", "-euc", `cat > ${DAEMON}`], {
     stdin: await bundleEntry("test/support/neighbours/wlb-daemon.ts"),
   });
