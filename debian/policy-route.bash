@@ -1,9 +1,10 @@
 # bash completion for policy-route(8). No program is started but sed and sort, and these only where a name is wanted.
 
 # A line for each command: words, alternatives "a|b", "@uplink" and its like for names of the configuration.
-# Made from node-defs/ by npm run templates:
+# Made from node-defs/ and the program's help by npm run templates:
 _policy_route_lines='--help
 --version
+apply
 apply --boot
 apply --config @file
 configure
@@ -30,6 +31,7 @@ show group --json
 show group @group
 show group @group --json
 show json
+show json --json
 show log
 show log --json
 show marks
@@ -94,6 +96,11 @@ _policy_route() {
         ((fits)) && next[${words[${#before[@]}]}]=1
     done <<<"$_policy_route_lines"
 
+    # Options are offered when one is begun, or when there is nothing else.
+    local options=1
+    for line in "${!next[@]}"; do [[ $line == -* ]] || options=0; done
+    [[ $cur != -* ]] || options=1
+
     COMPREPLY=()
     for line in "${!next[@]}"; do
         IFS='|' read -r -a parts <<<"$line"
@@ -101,7 +108,7 @@ _policy_route() {
             if [[ $part == @file ]]; then
                 compopt -o filenames 2>/dev/null
                 mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$cur")
-            elif [[ $part != -* || $cur == -* || ${#next[@]} -eq 1 ]]; then
+            elif [[ $part != -* || $options == 1 ]]; then
                 mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "$(_policy_route_words "$root" "$part")" -- "$cur")
             fi
         done

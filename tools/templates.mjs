@@ -1,31 +1,33 @@
 // Compiles node-defs/*.xml: to templates/, the node.def trees the package installs; to docs/reference.md; and to the words that
-// debian/policy-route.bash completes. Usage: node tools/templates.mjs
+// debian/policy-route.bash completes, for which it asks the program for its help. Usage: node tools/templates.mjs
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What a module of src/node-defs/ exports. */
-async function load(name) {
-  const outfile = join(top, `dist/run/${name}.mjs`);
+/** What a module of src/ exports. */
+async function load(path) {
+  const outfile = join(top, `dist/run/templates-${basename(path)}.cjs`);
   await build({
-    entryPoints: [join(top, `src/node-defs/${name}.ts`)],
+    entryPoints: [join(top, `src/${path}.ts`)],
     outfile,
     bundle: true,
     platform: "node",
-    format: "esm",
+    format: "cjs",
     target: "node18",
     packages: "external",
     logLevel: "warning",
   });
-  return await import(pathToFileURL(outfile).href);
+  return createRequire(import.meta.url)(outfile);
 }
 
-const { compileTemplates } = await load("templates");
-const { reference } = await load("reference");
-const { completionLines, withLines } = await load("bash-completion");
+const { compileTemplates } = await load("node-defs/templates");
+const { reference } = await load("node-defs/reference");
+const { completionLines, toldCommands, withLines } = await load("node-defs/bash-completion");
+const { cli } = await load("cli");
 const completion = join(top, "debian/policy-route.bash");
 
 const sources = readdirSync(join(top, "node-defs"))
@@ -45,5 +47,13 @@ for (const [path, text] of files) {
   writeFileSync(join(top, "templates", path), text);
 }
 writeFileSync(join(top, "docs/reference.md"), reference(sources));
-writeFileSync(completion, withLines(readFileSync(completion, "utf8"), completionLines(sources)));
+const commands = await toldCommands(async (argv) => {
+  let said = "";
+  const out = (text) => {
+    said += text;
+  };
+  await cli(argv, { host: undefined, env: {}, out, err: out });
+  return said;
+});
+writeFileSync(completion, withLines(readFileSync(completion, "utf8"), completionLines(sources, commands)));
 console.log(`${files.size} files in templates/, docs/reference.md, debian/policy-route.bash`);

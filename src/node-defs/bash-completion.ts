@@ -1,42 +1,54 @@
 import type { Completion, OpNode, Source } from "./definition.ts";
 import { readOp } from "./read-op.ts";
 
-/** What is no operational command of the router's, or has more to it outside the router: words and options after it. */
-const MORE: readonly string[] = [
-  "--help",
-  "--version",
-  "apply --boot",
-  "apply --config @file",
-  "configure",
-  "configure --script @file",
-  "monitor",
-  "plan",
-  "plan --check",
-  "plan --config @file",
-  "plan --json",
-  "uninstall",
-];
+/** Called by other programs, never typed. */
+const NOT_TYPED = ["commit", "help", "lease"];
 
-/** Views of `show` that are commands by themselves too. */
-const ALONE = ["what-if"];
+/** A command of the program, as its help tells it. */
+export interface ToldCommand {
+  readonly name: string;
+  /** `--config @file`, `--json` */
+  readonly options: readonly string[];
+  /** Whether files are what it is given. */
+  readonly takesFiles: boolean;
+}
 
-/** Commands that can print JSON. */
-const JSON_TOO = ["explain", "show", "test", "what-if"];
+/** Reads what `policy-route --help` and `policy-route COMMAND --help` print. */
+export async function toldCommands(help: (argv: readonly string[]) => Promise<string>): Promise<ToldCommand[]> {
+  const list = (await help(["--help"])).split("Commands:\n")[1] ?? "";
+  const names = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = ""]) => name);
+  const typed = names.filter((name) => !NOT_TYPED.includes(name));
+  return await Promise.all(
+    typed.map(async (name) => {
+      const text = await help([name, "--help"]);
+      const options = [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)(?: <(\w+)>)?/gm)].map(([, option = "", value]) =>
+        value === undefined ? option : `${option} ${value === "file" ? "@file" : "@any"}`,
+      );
+      return { name, options: options.filter((option) => option !== "--help"), takesFiles: /^ {2}files? /m.test(text) };
+    }),
+  );
+}
 
 /**
  * What bash completes after `policy-route`, a line for each command: every operational command in the words of its `run:` line, and
- * what there is besides. Words, alternatives `a|b`, `@uplink` and its like for names of the configuration, `@interface`, and `@any`
- * for what nobody can guess. debian/policy-route.bash reads them. Throws DefinitionError.
+ * what the program's help tells besides. Words, alternatives `a|b`, `@uplink` and its like for names of the configuration,
+ * `@interface`, `@file`, and `@any` for what nobody can guess. debian/policy-route.bash reads them. Throws DefinitionError.
  */
-export function completionLines(sources: readonly Source[]): string[] {
-  const op = readOp(sources.filter(({ file }) => file.startsWith("op-")));
-  const views = op.flatMap((node) => grammar(node, [], []));
-  const alone = views.filter((line) => ALONE.includes(line.split(" ")[1] ?? "")).map((line) => line.replace(/^show /, ""));
-  const lines = [...views, ...alone];
-  const withJson = lines.flatMap((line) =>
-    JSON_TOO.includes(line.split(" ")[0] ?? "") && line !== "show json" ? [line, `${line} --json`] : [line],
-  );
-  return [...new Set([...withJson, ...MORE])].sort();
+export function completionLines(sources: readonly Source[], commands: readonly ToldCommand[]): string[] {
+  const op = readOp(sources.filter(({ file }) => file.startsWith("op-"))).flatMap((node) => grammar(node, [], []));
+  const lines = commands.flatMap(({ name, options, takesFiles }) => {
+    const own = op.filter((line) => firstWord(line) === name);
+    // A view of `show` that is a command by itself too.
+    const views = own.length > 0 ? [] : op.filter((line) => line.startsWith(`show ${name} `)).map((line) => line.slice(5));
+    const some = [...own, ...views, ...(takesFiles ? [`${name} @file`] : [])];
+    const all = some.length === 0 ? [name] : some;
+    return all.flatMap((line) => [line, ...options.map((option) => `${line} ${option}`)]);
+  });
+  return [...new Set(["--help", "--version", ...lines])].sort();
+}
+
+function firstWord(line: string): string {
+  return line.split(" ")[0] ?? "";
 }
 
 /**
@@ -69,7 +81,7 @@ function handedOn(command: string, words: readonly string[], named: readonly str
     .join(" ");
 }
 
-const FIRST = "# Made from node-defs/ by npm run templates:\n";
+const FIRST = "# Made from node-defs/ and the program's help by npm run templates:\n";
 const LAST = "# End of what is made.\n";
 
 /** The completion script with these lines in the place of those it has. */

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { cli } from "../../src/cli.ts";
 import { top } from "./node-defs/definitions.ts";
-import { memoryHost } from "./uplink/memory-host.ts";
+import { helpOf } from "./node-defs/told.ts";
 
 const read = (path: string): string => readFileSync(join(top, path), "utf8");
 
@@ -14,26 +13,16 @@ const PAGES = [
   ...readdirSync(join(top, "examples")).map((name) => `examples/${name}/README.md`),
 ];
 
-/** Lines of `policy-route ... --help`. */
-async function help(...argv: string[]): Promise<string> {
-  let said = "";
-  const out = (text: string) => {
-    said += text;
-  };
-  await cli([...argv, "--help"], { host: memoryHost({}).host, env: {}, out, err: out });
-  return said;
-}
-
 test("every command and every option is in the manual page, every command in the documentation", async () => {
   const page = read("debian/policy-route.8").replaceAll("\\-", "-");
   const documentation = PAGES.map(read).join("\n");
-  const list = (await help()).split("Commands:\n")[1] ?? "";
+  const list = (await helpOf(["--help"])).split("Commands:\n")[1] ?? "";
   const commands = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = ""]) => name).filter((name) => name !== "help");
   expect(commands.length).toBeGreaterThan(10);
   for (const command of commands) {
     expect(new RegExp(`^\\.BR?\\b.*\\b${command}\\b`, "m").test(page), command).toBe(true);
     expect(new RegExp(`(policy-route |\`|\\| )${command}\\b`).test(documentation), command).toBe(true);
-    for (const [, option = ""] of (await help(command)).matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm))
+    for (const [, option = ""] of (await helpOf([command, "--help"])).matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm))
       expect(page.includes(option), `${command} ${option}`).toBe(true);
   }
 });

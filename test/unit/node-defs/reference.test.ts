@@ -6,6 +6,7 @@ import type { ConfigNode } from "../../../src/node-defs/definition.ts";
 import { readConfig } from "../../../src/node-defs/read-config.ts";
 import { reference } from "../../../src/node-defs/reference.ts";
 import { configSources, sources, top } from "./definitions.ts";
+import { told } from "./told.ts";
 
 const text = readFileSync(join(top, "docs/reference.md"), "utf8");
 
@@ -13,9 +14,9 @@ test("docs/reference.md is that of node-defs: run npm run templates", () => {
   expect(text).toBe(reference(sources));
 });
 
-test("the completion of bash is that of node-defs: run npm run templates", () => {
+test("the completion of bash is that of node-defs and the program: run npm run templates", async () => {
   const script = readFileSync(join(top, "debian/policy-route.bash"), "utf8");
-  expect(script).toBe(withLines(script, completionLines(sources)));
+  expect(script).toBe(withLines(script, completionLines(sources, await told())));
 });
 
 test("every node of the configuration is in the reference once", () => {
