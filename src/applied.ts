@@ -8,6 +8,7 @@ import type { Context } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Facts, Link } from "./uplink/facts.ts";
 import type { MarkUse } from "./uplink/mark-use.ts";
+import { type SinceByUplink, sinceOf } from "./uplink/since.ts";
 import type { UplinkState } from "./uplink/uplink-state.ts";
 import { VERSION } from "./version.ts";
 
@@ -33,6 +34,10 @@ export interface SavedState {
   readonly reason: string;
   readonly backend?: Backend;
   readonly uplinks: readonly UplinkState[];
+  /** Since when each uplink is up or down. */
+  readonly since?: SinceByUplink;
+  /** Seconds since the epoch of the last commit. */
+  readonly committed?: number;
   readonly slots: Readonly<Record<string, number>>;
   /** Members of groups that are held back: what takes their place is remembered by connections. */
   readonly held?: Readonly<Record<string, readonly string[]>>;
@@ -94,6 +99,16 @@ export async function readLastApplied(context: Context): Promise<LastApplied | u
   return text === undefined ? undefined : (JSON.parse(text) as LastApplied);
 }
 
+/** Why there is something to save, and after what. */
+export interface SavedFor {
+  readonly reason: string;
+  readonly before: SavedState | undefined;
+  /** The operator gave a configuration. */
+  readonly commits: boolean;
+  /** `appliedValues`, when they are there already. */
+  readonly values?: string;
+}
+
 /** The values beside the text of a configuration, as they are kept. */
 export function appliedValues({ config, text }: Applied): string {
   if (config === undefined) return "";
@@ -106,8 +121,7 @@ export async function saveApplied(
   context: Context,
   applied: Applied,
   settled: Prepared,
-  reason: string,
-  values = appliedValues(applied),
+  { reason, before, commits, values = appliedValues(applied) }: SavedFor,
 ): Promise<void> {
   const { host, paths } = context;
   if (applied.config === undefined) {
@@ -120,10 +134,14 @@ export async function saveApplied(
   await writeChanged(context, paths.applied, applied.text);
   await writeChanged(context, paths.appliedValues, values);
   await writeChanged(context, paths.lastApplied, `${JSON.stringify(last)}\n`);
+  const at = settled.facts?.now ?? 0;
+  const committed = commits ? at : before?.committed;
   const state: SavedState = {
     version: 1,
-    at: settled.facts?.now ?? 0,
+    at,
     reason,
+    since: sinceOf(before?.since ?? {}, settled.uplinks, at),
+    ...(committed === undefined ? {} : { committed }),
     ...(settled.backend === undefined ? {} : { backend: settled.backend }),
     uplinks: settled.uplinks,
     slots: Object.fromEntries(settled.slots.assignment.slots),

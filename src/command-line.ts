@@ -42,10 +42,18 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .action(doing(async (options) => (await import("./commands/plan.ts")).run(await context(), options)));
   program
     .command("show")
-    .description("what happens and why: show [uplink|group|rule|table [name]|marks] [--json]")
+    .description(
+      "what happens and why: show [uplink|group|rule|table [name]|marks|connections|what-if|events|metrics|tech-support] [--json]",
+    )
     .argument("[words...]")
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/show.ts")).run(await context(), words, options)));
+  program
+    .command("what-if")
+    .description("what-if uplink NAME up|down [uplink NAME up|down ...]: where each rule would go")
+    .argument("<words...>")
+    .option("--json", "as JSON")
+    .action(doing(async (words, options) => (await import("./commands/what-if.ts")).run(await context(), words, options)));
   program
     .command("configure")
     .description("configuration session with the router's own templates: set, delete, show, compare, commit, save, exit")
@@ -72,6 +80,18 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .description("stand above what is seen, until auto or reboot: force uplink NAME up|down|auto, force group NAME failback")
     .argument("<words...>")
     .action(doing(async (words) => (await import("./commands/force.ts")).run(await context(), words)));
+  program
+    .command("clear")
+    .description("clear counters [rule NUMBER]: count new connections of rules from zero")
+    .argument("<words...>")
+    .action(doing(async (words) => (await import("./commands/clear.ts")).run(await context(), words)));
+  program
+    .command("reset")
+    .description(
+      "reset uplink NAME: forget verdict, flaps and holds; reset connections [uplink NAME]: forget tracked connections with our marks",
+    )
+    .argument("<words...>")
+    .action(doing(async (words) => (await import("./commands/reset.ts")).run(await context(), words)));
   program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")

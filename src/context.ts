@@ -8,6 +8,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Characters in a line of the terminal that is written to; absent when it is none. */
+  readonly width?: number;
 }
 
 /** Exit codes others rely on. */

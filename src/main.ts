@@ -18,7 +18,13 @@ async function main(): Promise<void> {
     process.stderr.write(text);
   };
   try {
-    process.exitCode = await cli(process.argv.slice(2), { host: realHost(process.env), env: process.env, out, err });
+    process.exitCode = await cli(process.argv.slice(2), {
+      host: realHost(process.env),
+      env: process.env,
+      out,
+      err,
+      ...((process.stdout.columns ?? 0) < 40 ? {} : { width: process.stdout.columns }),
+    });
   } catch (error) {
     process.exitCode = report(error, err);
   }

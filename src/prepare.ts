@@ -56,6 +56,8 @@ export interface Prepared {
   /** Packet counters of our rules by hash, when asked for. */
   readonly packets: Readonly<Record<Family, ReadonlyMap<string, number>>>;
   readonly frontEnd: SavedTables["frontEnd"];
+  /** What the last reconcile left behind. */
+  readonly last: Partial<SavedState> | undefined;
 }
 
 export interface PrepareOptions {
@@ -165,6 +167,7 @@ export async function prepare(context: Context, config: Config | undefined, opti
       ipv6: new Map([...seen.saved.ipv6.packets, ...seen.nft.packets.ipv6]),
     },
     frontEnd: inUse,
+    last,
   };
 }
 

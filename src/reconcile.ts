@@ -117,7 +117,12 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const settled = await whole(context, first, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
       if (request.watch === undefined || saysMore(first, before))
-        await saveApplied(context, proposed, there, request.reason, await values);
+        await saveApplied(context, proposed, there, {
+          reason: request.reason,
+          before,
+          commits: options.refuseMistakes,
+          values: await values,
+        });
       return there;
     });
     await Promise.all([

@@ -125,16 +125,27 @@ export class HealthWatch {
   /** Never fails: a full disk is no reason to stop probing. */
   private async publish(): Promise<void> {
     const { host, paths } = this.context;
-    const known = new Map([...this.watched].map(([name, { health }]) => [name, health]));
-    this.known = known;
     try {
+      const there = await host.read(paths.probes);
+      this.beginAnew(parseProbes(there));
+      const known = new Map([...this.watched].map(([name, { health }]) => [name, health]));
+      this.known = known;
       const text = renderProbes(known);
       if (known.size === 0) await host.remove(paths.probes);
-      else if ((await host.read(paths.probes)) !== text) await host.write(paths.probes, text);
+      else if (there !== text) await host.write(paths.probes, text);
       const verdicts = new Map([...known].map(([name, health]) => [name, verdictOf(health)]));
       await updateLiveness(this.context, (before) => ({ ...before, health: verdicts }));
     } catch (error) {
       this.context.err(`policy-route monitor: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+
+  /** The operator said `reset uplink`: he leaves a verdict there that is no verdict, and later than ours. */
+  private beginAnew(there: ProbesKnown): void {
+    for (const [name, watched] of this.watched) {
+      const fresh = there.get(name);
+      if (fresh?.verdict === "unknown" && fresh.since > watched.health.since)
+        watched.health = startHealth(Object.keys(watched.health.targets), fresh.since, fresh);
     }
   }
 

@@ -36,6 +36,7 @@ const lazy = [
   "src/look-up-names.ts",
   "src/parse-applied.ts",
   "src/reconcile.ts",
+  "src/widen.ts",
 ].filter((name) => existsSync(join(top, name)));
 mkdirSync(join(stage, "bin"), { recursive: true });
 await build({

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Context } from "../context.ts";
 import { EVENT_KINDS, type EventKind, type LoggedEvent, type PolicyEvent } from "../uplink/event.ts";
@@ -58,13 +58,39 @@ function formatEvent({ uplink, group, kind, text }: PolicyEvent): string {
   return `${who === undefined ? "" : `${who} `}${kind}: ${text}`;
 }
 
+/** How many events of each kind there have been since boot: a new file begins with the numbers of what was in those before it. */
+export type EventCounts = Readonly<Record<EventKind, number>>;
+
+export async function countEvents({ host, paths }: Pick<Context, "host" | "paths">): Promise<EventCounts> {
+  return countLines((await host.read(paths.events)) ?? "");
+}
+
+function countLines(text: string): EventCounts {
+  const [first = "", ...lines] = text.split("\n");
+  const counts = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, countsOf(first)?.[kind] ?? 0])) as Record<EventKind, number>;
+  for (const { kind } of [first, ...lines].flatMap(parseLine)) counts[kind]++;
+  return counts;
+}
+
+function countsOf(line: string): Partial<EventCounts> | undefined {
+  try {
+    return (JSON.parse(line) as { readonly before?: Partial<EventCounts> }).before;
+  } catch {
+    return undefined;
+  }
+}
+
 /** O_APPEND: lines of two processes do not mix. Gives words about what failed, for syslog. */
 function append(file: string, lines: string): string {
   try {
     mkdirSync(dirname(file), { recursive: true });
     const there = statSync(file, { throwIfNoEntry: false });
-    if (there !== undefined && there.size >= FULL) renameSync(file, `${file}.1`);
-    appendFileSync(file, lines, { mode: 0o644 });
+    let head = "";
+    if (there !== undefined && there.size >= FULL) {
+      head = `${JSON.stringify({ before: countLines(readFileSync(file, "utf8")) })}\n`;
+      renameSync(file, `${file}.1`);
+    }
+    appendFileSync(file, head + lines, { mode: 0o644 });
     return "";
   } catch (error) {
     return ` (not in ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)})`;

@@ -3,30 +3,45 @@ export const WIDTH = 80;
 
 const GAP = 2;
 
-/** A column of a text table. At most one may be `flexible`: its cells are wrapped so that the table fits. */
+/**
+ * A column of a text table. At most one may be `flexible`: its cells are wrapped so that the table fits. What is `spare` is left
+ * out where it does not, from the right.
+ */
 export interface Column {
   readonly title: string;
   readonly align?: "right";
   readonly flexible?: boolean;
+  readonly spare?: boolean;
 }
 
 /** Narrower than this nothing can be read; the table is then wider than the terminal. */
 const NARROWEST = 18;
 
 /** Rows under titles, aligned with blanks. A cell may have several lines. Every line ends with a line feed. */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[], width = WIDTH): string {
   const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map((row) => widest(row[i] ?? ""))));
   const flexible = columns.findIndex((column) => column.flexible === true);
-  if (flexible >= 0) {
-    const others = widths.reduce((sum, width, i) => (i === flexible ? sum : sum + width + GAP), 0);
-    widths[flexible] = Math.min(widths[flexible] ?? 0, Math.max(NARROWEST, WIDTH - others));
-  }
+  const others = widths.reduce((sum, one, i) => (i === flexible ? sum : sum + one + GAP), flexible < 0 ? -GAP : 0);
+  const least = flexible < 0 ? 0 : longestPiece(rows.map((row) => row[flexible] ?? ""));
+  const spare = columns.map((column) => column.spare === true).lastIndexOf(true);
+  if (spare >= 0 && others + least > width)
+    return formatTable(
+      columns.filter((_, i) => i !== spare),
+      rows.map((row) => row.filter((_, i) => i !== spare)),
+      width,
+    );
+  if (flexible >= 0) widths[flexible] = Math.min(widths[flexible] ?? 0, Math.max(NARROWEST, width - others));
   const lines = rows.flatMap((row) => rowLines(columns, row, widths));
   return [columns.map((column) => column.title), ...lines].map((cells) => formatLine(columns, cells, widths)).join("");
 }
 
 function widest(cell: string): number {
   return Math.max(...cell.split("\n").map((line) => line.length));
+}
+
+/** What cannot be wrapped further. */
+function longestPiece(cells: readonly string[]): number {
+  return Math.max(0, ...cells.flatMap((cell) => cell.split("\n").flatMap((line) => wrap(line, 1).map((piece) => piece.length))));
 }
 
 function rowLines(columns: readonly Column[], row: readonly string[], widths: readonly number[]): string[][] {
@@ -61,14 +76,14 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** `Label      value` lines, indented; long values go on under themselves. Pairs without a value are left out. */
-export function formatFields(fields: readonly (readonly [label: string, value: string | undefined])[]): string {
+export function formatFields(fields: readonly (readonly [label: string, value: string | undefined])[], whole = WIDTH): string {
   const present = fields.filter((field): field is readonly [string, string] => field[1] !== undefined);
   const width = Math.max(0, ...present.map(([label]) => label.length));
   return present
     .flatMap(([label, value]) =>
       value
         .split("\n")
-        .flatMap((line) => wrap(line, WIDTH - width - 4))
+        .flatMap((line) => wrap(line, whole - width - 4))
         .map((line, i) => `  ${(i === 0 ? label : "").padEnd(width)}  ${line}`.trimEnd()),
     )
     .map((line) => `${line}\n`)

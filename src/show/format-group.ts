@@ -1,8 +1,8 @@
-import { formatFields, formatTable } from "./columns.ts";
+import { formatFields, formatTable, WIDTH } from "./columns.ts";
 import type { ShownGroup, ShownMember } from "./model.ts";
 import { IF_DOWN, tableWords, waysWords, wayWords } from "./words.ts";
 
-export function formatGroupList(groups: readonly ShownGroup[]): string {
+export function formatGroupList(groups: readonly ShownGroup[], width = WIDTH): string {
   const columns = [
     { title: "Group" },
     { title: "Mode" },
@@ -17,7 +17,7 @@ export function formatGroupList(groups: readonly ShownGroup[]): string {
     group.members.length === 0 ? "none" : group.members.map((member) => memberCell(group, member)).join(" "),
     group.ifDown,
   ]);
-  return formatTable(columns, rows);
+  return formatTable(columns, rows, width);
 }
 
 /** `dsl(10)`, `lte(20,down)`: what orders or shares the members, and what is not as it should be. */
@@ -27,22 +27,28 @@ function memberCell({ mode }: ShownGroup, member: ShownMember): string {
 }
 
 /** Everything about one group. `at`: seconds since the epoch, for how long a member is still held back. */
-export function formatGroup(group: ShownGroup, at: number): string {
+export function formatGroup(group: ShownGroup, at: number, width?: number): string {
   const { ipv4, ipv6 } = group.now;
   return (
     `Group ${group.name}: ${group.state}\n` +
-    formatFields([
-      ["Description", group.description],
-      ["Mode", group.mode === "balance" ? "balance: connections spread by weight" : "failover: all by the first that is up"],
-      ["Now, IPv4", ipv4 === undefined ? undefined : wayWords(ipv4)],
-      ["Now, IPv6", ipv6 === undefined ? undefined : wayWords(ipv6)],
-      ["Members", group.members.length === 0 ? "none" : group.members.map((member) => memberLine(group, member, at)).join("\n")],
-      ["Failback", failbackWords(group)],
-      ["If down", IF_DOWN[group.ifDown]],
-      ["Table", tableWords(group.table)],
-      ["Mark", group.mark === undefined ? undefined : `${group.mark.value}/${group.mark.mask} (slot ${group.mark.slot})`],
-      ["Rules", group.rules.length === 0 ? "none" : group.rules.join(", ")],
-    ])
+    formatFields(
+      [
+        ["Description", group.description],
+        ["Mode", group.mode === "balance" ? "balance: connections spread by weight" : "failover: all by the first that is up"],
+        ["Now, IPv4", ipv4 === undefined ? undefined : wayWords(ipv4)],
+        ["Now, IPv6", ipv6 === undefined ? undefined : wayWords(ipv6)],
+        [
+          "Members",
+          group.members.length === 0 ? "none" : group.members.map((member) => memberLine(group, member, at)).join("\n"),
+        ],
+        ["Failback", failbackWords(group)],
+        ["If down", IF_DOWN[group.ifDown]],
+        ["Table", tableWords(group.table)],
+        ["Mark", group.mark === undefined ? undefined : `${group.mark.value}/${group.mark.mask} (slot ${group.mark.slot})`],
+        ["Rules", group.rules.length === 0 ? "none" : group.rules.join(", ")],
+      ],
+      width,
+    )
   );
 }
 

@@ -3,20 +3,23 @@ import type { ShownLine, ShownRule } from "./model.ts";
 import { countWords, wayWords } from "./words.ts";
 
 /** Everything about one rule, and the chain lines it became. */
-export function formatRule(rule: ShownRule): string {
+export function formatRule(rule: ShownRule, width?: number): string {
   const { ipv4, ipv6 } = rule.now;
   return (
     `Rule ${rule.number}${rule.disabled ? ": disabled" : ""}\n` +
-    formatFields([
-      ["Description", rule.description],
-      ["Traffic", rule.traffic],
-      ["Matches", rule.matches.length === 0 ? "everything" : rule.matches.join("\n")],
-      ["To", rule.ifDown === undefined ? rule.target : `${rule.target}, if down: ${rule.ifDown}`],
-      ["Log", rule.log ? "enable" : undefined],
-      ["Now, IPv4", rule.disabled ? undefined : ipv4 === undefined ? "matches nothing" : wayWords(ipv4)],
-      ["Now, IPv6", rule.disabled ? undefined : ipv6 === undefined ? "matches nothing" : wayWords(ipv6)],
-      ["New connections", counted(rule)],
-    ]) +
+    formatFields(
+      [
+        ["Description", rule.description],
+        ["Traffic", rule.traffic],
+        ["Matches", rule.matches.length === 0 ? "everything" : rule.matches.join("\n")],
+        ["To", rule.ifDown === undefined ? rule.target : `${rule.target}, if down: ${rule.ifDown}`],
+        ["Log", rule.log ? "enable" : undefined],
+        ["Now, IPv4", rule.disabled ? undefined : ipv4 === undefined ? "matches nothing" : wayWords(ipv4)],
+        ["Now, IPv6", rule.disabled ? undefined : ipv6 === undefined ? "matches nothing" : wayWords(ipv6)],
+        ["New connections", counted(rule)],
+      ],
+      width,
+    ) +
     formatLines(rule.lines ?? [])
   );
 }

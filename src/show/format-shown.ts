@@ -3,6 +3,7 @@ import { formatMarks } from "./format-marks.ts";
 import { formatOverview, formatRuleList } from "./format-overview.ts";
 import { formatRule } from "./format-rule.ts";
 import { formatRoutingTable } from "./format-table.ts";
+import { formatTraffic } from "./format-traffic.ts";
 import { formatUplink } from "./format-uplink.ts";
 import type { Shown } from "./model.ts";
 import { stateLine } from "./words.ts";
@@ -10,33 +11,44 @@ import { stateLine } from "./words.ts";
 /** Which part is looked at; `undefined` is the overview. */
 export type View = "uplink" | "group" | "rule" | "table" | "marks" | undefined;
 
-/** The text of a view. `at`: the time, seconds since the epoch. */
-export function formatShown(shown: Shown, view: View, name: string | undefined, at: number): string {
-  if (view === undefined || shown.state === "not-configured") return formatOverview(shown);
-  const blocks = blocksOf(shown, view, name, at);
+/** How a view is shown. */
+export interface Showing {
+  /** Everything about each, not a list. */
+  readonly detail: boolean;
+  /** The time, seconds since the epoch. */
+  readonly at: number;
+  /** Of the terminal, in characters. */
+  readonly width?: number;
+}
+
+/** The text of a view. */
+export function formatShown(shown: Shown, view: View, showing: Showing): string {
+  if (view === undefined || shown.state === "not-configured") return formatOverview(shown, showing.at, showing.width);
+  const blocks = blocksOf(shown, view, showing);
   const body = blocks.length === 0 ? `No ${view} is configured\n` : blocks.join("\n");
   // All is well is said in the overview; that something is not has to be said everywhere.
   const quiet = shown.state === "active" && shown.stepsToDo === 0;
   return quiet ? body : `${stateLine(shown)}${body}`;
 }
 
-function blocksOf(shown: Shown, view: Exclude<View, undefined>, name: string | undefined, at: number): string[] {
+function blocksOf(shown: Shown, view: Exclude<View, undefined>, { detail, at, width }: Showing): string[] {
+  const { uplinks = [], groups = [], rules = [], tables = [], marks } = shown;
   switch (view) {
     case "uplink":
-      return (shown.uplinks ?? []).map(formatUplink);
-    case "group": {
-      const groups = shown.groups ?? [];
-      if (name !== undefined) return groups.map((group) => formatGroup(group, at));
-      return groups.length === 0 ? [] : [formatGroupList(groups)];
-    }
-    case "rule": {
-      const rules = shown.rules ?? [];
-      if (name !== undefined) return rules.map(formatRule);
-      return rules.length === 0 ? [] : [formatRuleList(rules)];
-    }
+      return detail
+        ? uplinks.map((uplink) => formatUplink(uplink, width))
+        : listOf(uplinks, (all) => formatTraffic(all, at, width));
+    case "group":
+      return detail ? groups.map((group) => formatGroup(group, at, width)) : listOf(groups, (all) => formatGroupList(all, width));
+    case "rule":
+      return detail ? rules.map((rule) => formatRule(rule, width)) : listOf(rules, (all) => formatRuleList(all, width));
     case "marks":
-      return shown.marks === undefined ? [] : [formatMarks(shown.marks)];
+      return marks === undefined ? [] : [formatMarks(marks)];
     case "table":
-      return (shown.tables ?? []).map(formatRoutingTable);
+      return tables.map(formatRoutingTable);
   }
+}
+
+function listOf<T>(all: readonly T[], format: (all: readonly T[]) => string): string[] {
+  return all.length === 0 ? [] : [format(all)];
 }

@@ -1,39 +1,49 @@
 import { formatFields } from "./columns.ts";
 import type { ShownHealth, ShownRoute, ShownTarget, ShownUplink } from "./model.ts";
-import { countWords, IF_DOWN, sourceWords, tableWords, timeWords, wayWords } from "./words.ts";
+import { bytesWords, countWords, IF_DOWN, sourceWords, tableWords, timeWords, wayWords } from "./words.ts";
 
 /** Everything about one uplink. */
-export function formatUplink(uplink: ShownUplink): string {
+export function formatUplink(uplink: ShownUplink, width?: number): string {
   const head = `Uplink ${uplink.name}: ${uplink.state}${uplink.why === undefined || uplink.state === "disabled" ? "" : `, ${uplink.why}`}\n`;
   const link = uplink.link === "unknown" ? "" : ` (${LINKS[uplink.link]})`;
   return (
     head +
-    formatFields([
-      ["Description", uplink.description],
-      ["Interface", uplink.interface === undefined ? undefined : `${uplink.interface}${link}`],
-      ["Addresses", uplink.addresses.length === 0 ? "none" : uplink.addresses.join(", ")],
-      ["IPv4", uplink.state === "disabled" ? undefined : routeWords(uplink.ipv4, "ipv4", uplink.onlink)],
-      ["IPv6", uplink.state === "disabled" ? undefined : routeWords(uplink.ipv6, "ipv6", uplink.onlink)],
-      ["Marked packets", uplink.mark === undefined ? undefined : markedWords(uplink)],
+    formatFields(
       [
-        "Forced",
-        uplink.forced === undefined
-          ? undefined
-          : `${uplink.forced}, until "force policy-route uplink ${uplink.name} auto" or reboot`,
+        ["Description", uplink.description],
+        ["Since", uplink.since === undefined ? undefined : timeWords(uplink.since)],
+        ["Interface", uplink.interface === undefined ? undefined : `${uplink.interface}${link}`],
+        ["Addresses", uplink.addresses.length === 0 ? "none" : uplink.addresses.join(", ")],
+        ["IPv4", uplink.state === "disabled" ? undefined : routeWords(uplink.ipv4, "ipv4", uplink.onlink)],
+        ["IPv6", uplink.state === "disabled" ? undefined : routeWords(uplink.ipv6, "ipv6", uplink.onlink)],
+        ["Marked packets", uplink.mark === undefined ? undefined : markedWords(uplink)],
+        [
+          "Forced",
+          uplink.forced === undefined
+            ? undefined
+            : `${uplink.forced}, until "force policy-route uplink ${uplink.name} auto" or reboot`,
+        ],
+        ["If down", IF_DOWN[uplink.ifDown]],
+        ["Table", tableWords(uplink.table)],
+        ["Mark", uplink.mark === undefined ? undefined : `${uplink.mark.value}/${uplink.mark.mask} (slot ${uplink.mark.slot})`],
+        ["Source rule", uplink.sourceRule ? "enable" : "disable"],
+        ["Source NAT", uplink.sourceNat],
+        ["Track inbound", uplink.trackInbound ? "enable" : "disable"],
+        ["Health", uplink.health === undefined ? undefined : verdictWords(uplink.health)],
+        ["Probes", uplink.health?.targets.map(targetWords).join("\n")],
+        ["Rules", uplink.rules.length === 0 ? "none" : uplink.rules.join(", ")],
+        ["Groups", uplink.groups.length === 0 ? undefined : uplink.groups.join(", ")],
+        ["Connections", uplink.connections === undefined ? undefined : countWords(uplink.connections)],
+        ["Traffic", trafficWords(uplink)],
       ],
-      ["If down", IF_DOWN[uplink.ifDown]],
-      ["Table", tableWords(uplink.table)],
-      ["Mark", uplink.mark === undefined ? undefined : `${uplink.mark.value}/${uplink.mark.mask} (slot ${uplink.mark.slot})`],
-      ["Source rule", uplink.sourceRule ? "enable" : "disable"],
-      ["Source NAT", uplink.sourceNat],
-      ["Track inbound", uplink.trackInbound ? "enable" : "disable"],
-      ["Health", uplink.health === undefined ? undefined : verdictWords(uplink.health)],
-      ["Probes", uplink.health?.targets.map(targetWords).join("\n")],
-      ["Rules", uplink.rules.length === 0 ? "none" : uplink.rules.join(", ")],
-      ["Groups", uplink.groups.length === 0 ? undefined : uplink.groups.join(", ")],
-      ["Connections", uplink.connections === undefined ? undefined : countWords(uplink.connections)],
-    ])
+      width,
+    )
   );
+}
+
+function trafficWords({ interface: name, traffic }: ShownUplink): string | undefined {
+  if (traffic === undefined) return undefined;
+  return `${bytesWords(traffic.received)} received, ${bytesWords(traffic.sent)} sent by ${name} in all`;
 }
 
 const LINKS = { up: "up", "no-carrier": "no carrier", "admin-down": "administratively down", missing: "does not exist" } as const;

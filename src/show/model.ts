@@ -20,8 +20,16 @@ export interface Shown {
   readonly rules?: readonly ShownRule[];
   readonly tables?: readonly ShownTable[];
   readonly marks?: ShownMarks;
+  /** Absent when the configuration does not need it. */
+  readonly monitor?: ShownMonitor;
   /** One sentence each, beginning with the config path. */
   readonly warnings: readonly string[];
+}
+
+/** `policy-route monitor`, and what the configuration needs it for: `probes of uplink dsl`. */
+export interface ShownMonitor {
+  readonly running: boolean;
+  readonly neededFor: readonly string[];
 }
 
 export interface ShownBackend {
@@ -74,8 +82,12 @@ export interface ShownUplink {
   readonly groups: readonly string[];
   /** What the operator said with `force`. */
   readonly forced?: "up" | "down";
-  /** Tracked connections that carry the uplink's mark; only where they were counted. */
+  /** Seconds since the epoch when the state began; absent when no reconcile has seen it yet. */
+  readonly since?: number;
+  /** Tracked connections that carry the uplink's mark, its part in groups included; only where they were counted. */
   readonly connections?: number;
+  /** Bytes of the whole interface since it is there; only where they were read. */
+  readonly traffic?: { readonly received: number; readonly sent: number };
 }
 
 /** What the monitor's probes say of an uplink. */

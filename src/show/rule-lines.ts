@@ -11,6 +11,7 @@ export interface NotedLine {
   readonly first: number;
   readonly last: number;
   readonly chain: string;
+  readonly hash: string;
   /** The packet is dealt with here: counted once. LOG lines and ways around a rule are not. */
   readonly decides: boolean;
   readonly shown: ShownLine;
@@ -45,7 +46,7 @@ export function notedLines(kernel: KernelSight): NotedLine[] {
       const first = Number(note[1]);
       const last = Number(note[2] ?? note[1]);
       const shown = showLine(kernel, chain, line, hashes?.has(line.hash) === true);
-      return [{ first, last, chain: chain.name, decides: decides(rule), shown }];
+      return [{ first, last, chain: chain.name, hash: line.hash, decides: decides(rule), shown }];
     });
   });
 }

@@ -111,11 +111,14 @@ function ruleWay(
   return table === "main" ? { to: "main" } : { to: "table", table: table ?? "" };
 }
 
-/** The built-in chains that packets of the rule's traffic come from still jump into ours. */
+/** What packets of the rule's traffic come from still leads into our chains: jumps of iptables, hooks of nftables. */
 function isHooked(kernel: KernelSight, traffic: Rule["traffic"], family: Family): boolean {
   const needed = [...(traffic === "local" ? [] : ["PREROUTING"]), ...(traffic === "forwarded" ? [] : ["OUTPUT"])];
+  const hooks = kernel.observed.nft.find((table) => table.family === family)?.chains.map(({ base }) => base) ?? [];
   return needed.every((chain) =>
-    kernel.observed.jumps.some((jump) => jump.family === family && jump.table === "mangle" && jump.chain === chain),
+    kernel.state.nft.length > 0
+      ? hooks.some((base) => base.includes(` hook ${chain.toLowerCase()} priority -149;`))
+      : kernel.observed.jumps.some((jump) => jump.family === family && jump.table === "mangle" && jump.chain === chain),
   );
 }
 

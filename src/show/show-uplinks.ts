@@ -33,11 +33,14 @@ function showUplink(name: string, uplink: Uplink, config: Config, sight: Sight, 
   const table = tableOf(name, uplink, sight);
   const mark = markOf(name, config, sight);
   const forced = sight.forced.get(name);
+  const condition = conditionOf(uplink, state);
+  const since = Object.hasOwn(sight.since, name) ? sight.since[name] : undefined;
   return {
     name,
     ...(uplink.description === undefined ? {} : { description: uplink.description }),
     ...(uplink.interface === undefined ? {} : { interface: uplink.interface }),
-    ...conditionOf(uplink, state),
+    ...condition,
+    ...(since === undefined || since.up !== (condition.state === "up") ? {} : { since: since.at }),
     link: state?.link ?? "unknown",
     addresses: (state?.addresses ?? [])
       .filter((address) => address.scope !== "link")

@@ -18,6 +18,7 @@ export function show(sight: Sight): Shown {
     backend: showBackend(sight),
     ...(config?.description === undefined ? {} : { description: config.description }),
     ...(config === undefined ? {} : parts(config, sight)),
+    ...(sight.monitor === undefined ? {} : { monitor: sight.monitor }),
     warnings: [...new Set(sight.warnings)],
   };
 }

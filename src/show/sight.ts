@@ -9,8 +9,9 @@ import type { Link, SlotAssignment } from "../uplink/facts.ts";
 import type { ProbesKnown } from "../uplink/health-file.ts";
 import type { Forced, Liveness } from "../uplink/liveness.ts";
 import type { MarkUse } from "../uplink/mark-use.ts";
+import type { SinceByUplink } from "../uplink/since.ts";
 import type { UplinkState } from "../uplink/uplink-state.ts";
-import type { ShownBackend } from "./model.ts";
+import type { ShownBackend, ShownMonitor } from "./model.ts";
 
 /** What was seen of the router: everything `show` says is computed from this. */
 export interface Sight {
@@ -29,6 +30,10 @@ export interface Sight {
   readonly collisions: readonly Collision[];
   /** What the monitor's probes know. */
   readonly probes: ProbesKnown;
+  /** Since when uplinks are up or down, as the last reconcile saw them. */
+  readonly since: SinceByUplink;
+  /** Absent when the configuration does not need it. */
+  readonly monitor: ShownMonitor | undefined;
   /** The kernel, or what the last reconcile left behind for those who may not read it. */
   readonly kernel: KernelSight | undefined;
   /** Seconds since the epoch, and what made it reconcile; when `kernel` is absent. */

@@ -104,3 +104,20 @@ export const IF_DOWN = {
   unreachable: "unreachable: packets are refused",
   blackhole: "blackhole: packets are dropped",
 } as const;
+
+/** How long it has been so: `00:02:10`, `3d 04:11`. `-` where nobody knows. */
+export function sinceWords(since: number | undefined, at: number): string {
+  if (since === undefined) return "-";
+  const seconds = Math.max(0, Math.floor(at - since));
+  const two = (number: number): string => String(number).padStart(2, "0");
+  const clock = `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}`;
+  const days = Math.floor(seconds / 86_400);
+  return days > 0 ? `${days}d ${clock}` : `${clock}:${two(seconds % 60)}`;
+}
+
+/** 1536 -> `1.5 KiB` */
+export function bytesWords(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
+}

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { run as apply } from "../../src/commands/apply.ts";
 import { run as restart } from "../../src/commands/restart.ts";
+import { run as show } from "../../src/commands/show.ts";
 import { run as uninstall } from "../../src/commands/uninstall.ts";
 import type { Context } from "../../src/context.ts";
 import { type Host, HostError, type Output, type RunOptions } from "../../src/host/host.ts";
@@ -41,10 +42,12 @@ async function run({ root, command, fault }: Request): Promise<Run> {
   }
 }
 
-function commandOf([name, file]: readonly string[]): (context: Context) => Promise<number> {
+function commandOf([name, ...words]: readonly string[]): (context: Context) => Promise<number> {
+  const [file] = words;
   if (name === "apply" && file !== undefined) return (context) => apply(context, { config: file });
   if (name === "restart") return restart;
   if (name === "uninstall") return uninstall;
+  if (name === "show") return (context) => show(context, words, { json: true });
   throw new Error(`the driver has no command ${name}`);
 }
 

@@ -59,7 +59,7 @@ describe.each(IPTABLES)("show and plan (%s)", (frontEnd) => {
     expect(overview).toMatch(
       new RegExp(`^Policy routing: active, in sync, backend iptables \\(${iptablesOf(frontEnd)} front end\\)\n`),
     );
-    expect(overview).toMatch(/^dsl +eth1 +up +198\.51\.100\.1 \(config\) +510sg \(20\) +0x01400000$/m);
+    expect(overview).toMatch(/^dsl +eth1 +up +00:0\d:\d\d +198\.51\.100\.1 +510sg \(20\) +0x01400000\n +\(config\)$/m);
     expect(overview).toMatch(/^10 +forwarded +tcp dport .* uplink dsl +dsl +0$/m);
     expect(await fine("plan", "--check")).toBe("nothing to do\n");
     expect(await fine("show", "plan")).toBe("nothing to do\n");
@@ -144,7 +144,7 @@ describe.each(IPTABLES)("show and plan (%s)", (frontEnd) => {
     const { exitCode, stdout, stderr } = await asNobody("show");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toMatch(/^Policy routing: active, backend iptables\nOnly root can read the kernel's rules\. .* UTC\.\n/);
-    expect(stdout).toMatch(/^dsl +eth1 +up +198\.51\.100\.1 \(config\) +510sg \(20\)/m);
+    expect(stdout).toMatch(/^dsl +eth1 +up +00:0\d:\d\d +198\.51\.100\.1 +510sg \(20\)/m);
     expect(stdout).toMatch(/^20 +local .* two +-$/m);
     const plan = await asNobody("plan");
     expect(plan.exitCode).toBe(2);

@@ -14,7 +14,7 @@ export interface Fault {
 
 export interface Request {
   readonly root: string;
-  /** apply FILE, restart or uninstall. */
+  /** apply FILE, restart, uninstall, or show WORDS as JSON. */
   readonly command: readonly string[];
   readonly fault?: Fault;
 }
@@ -35,7 +35,7 @@ export interface Namespace {
   /** Runs a shell script; throws with its output when it fails. PATH has the front end first. */
   sh(script: string): Promise<string>;
   exec(argv: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<Result>;
-  /** The program inside one long-lived process: apply FILE, restart or uninstall. */
+  /** The program inside one long-lived process: apply FILE, restart, uninstall, or show WORDS as JSON. */
   run(command: readonly string[], fault?: Fault): Promise<Run>;
   /** Applies a configuration of `set` lines (without `set policy-route`; those of the firewall begin with `firewall`). */
   apply(lines: readonly string[], fault?: Fault): Promise<Run>;

@@ -23,6 +23,8 @@ const TEXT = [
   .map((line) => `set policy-route ${line}\n`)
   .join("");
 
+const COMMIT = { reason: "commit", before: undefined, commits: true };
+
 describe("the applied configuration as values", () => {
   let host: Host;
   let context: Context;
@@ -31,7 +33,7 @@ describe("the applied configuration as values", () => {
     host = { ...memoryHost({}).host, removeFolder: async () => {} };
     context = { host, paths, env: {}, out: () => {}, err: () => {} };
     const settled = { uplinks: [], slots: { assignment: { slots: new Map() } }, warnings: [] } as unknown as Prepared;
-    await saveApplied(context, await parseApplied(context, TEXT), settled, "commit");
+    await saveApplied(context, await parseApplied(context, TEXT), settled, COMMIT);
   });
 
   it("are what the text says", async () => {
@@ -64,7 +66,7 @@ describe("the applied configuration as values", () => {
   });
 
   it("go with the configuration", async () => {
-    await saveApplied(context, { config: undefined, text: "" }, {} as Prepared, "commit");
+    await saveApplied(context, { config: undefined, text: "" }, {} as Prepared, COMMIT);
     expect(await host.read(paths.appliedValues)).toBeUndefined();
     expect(await readApplied(context)).toEqual({ config: undefined, text: "" });
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { run } from "../../../src/commands/events.ts";
 import type { Context } from "../../../src/context.ts";
-import { readEvents, recordEvent, recordEvents } from "../../../src/host/event-log.ts";
+import { countEvents, readEvents, recordEvent, recordEvents } from "../../../src/host/event-log.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { realHost } from "../../../src/host/real-host.ts";
 import { pathsBelow } from "../../../src/paths.ts";
@@ -66,6 +66,10 @@ describe("the event log", () => {
     const events = await readEvents(context);
     expect(events.at(-1)?.text).toMatch(/^59 199 /);
     expect(events.length).toBeGreaterThan(2000);
+    expect(events.length).toBeLessThan(12_000);
+    await recordEvent(context, { uplink: "dsl", kind: "up", text: "x" });
+    // What was thrown away is counted all the same.
+    expect(await countEvents(context)).toMatchObject({ drift: 12_000, up: 1, down: 0 });
   });
 
   test("that cannot be written is said, and no error", async () => {

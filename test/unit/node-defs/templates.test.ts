@@ -32,8 +32,10 @@ test("no file of another package is shipped", () => {
   );
   expect([...new Set(shipped)]).toEqual([
     "config/policy-route",
+    "op/clear/policy-route",
     "op/force/policy-route",
     "op/generate/policy-route",
+    "op/reset/policy-route",
     "op/restart/policy-route",
     "op/show/policy-route",
     "op/test/policy-route",
@@ -100,12 +102,14 @@ test("defaults, offered words and literal value helps satisfy the node's own con
   expect(checked).toBeGreaterThan(100);
 });
 
-test("op mode hands words on in double quotes, as arguments of one program", () => {
+test("op mode hands words on in double quotes, as arguments of one program, each from its place", () => {
   for (const [path, text] of files) {
     const run = /^run: (.*)$/m.exec(text)?.[1];
-    if (run !== undefined)
-      expect(run, path).toMatch(/^\/usr\/lib\/policy-route\/libexec\/op-mode( [a-z-]+)+( "\$4"( [a-z]+)?)?$/);
-    expect(run?.includes("$4") ?? false, path).toBe(run !== undefined && path.includes("/node.tag/") && path.startsWith("op/"));
+    if (run === undefined || !path.startsWith("op/")) continue;
+    expect(run, path).toMatch(/^\/usr\/lib\/policy-route\/libexec\/op-mode( [a-z-]+| "\$\d"| "\$\{\d\d\}")+$/);
+    const places = [...run.matchAll(/"\$\{?(\d+)\}?"/g)].map(([, place]) => Number(place));
+    const tags = path.split("/").flatMap((part, i) => (part === "node.tag" ? [i] : []));
+    expect(places, path).toEqual(tags);
   }
   expect(existsSync(join(top, "templates/op/show/node.def"))).toBe(false);
 });

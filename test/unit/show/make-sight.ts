@@ -11,6 +11,7 @@ import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
 import type { Observed } from "../../../src/kernel/kernel-objects.ts";
 import { plan } from "../../../src/kernel/plan.ts";
 import { renderState } from "../../../src/kernel/render-state.ts";
+import type { Situation } from "../../../src/show/imagine.ts";
 import type { KernelSight, Sight } from "../../../src/show/sight.ts";
 import type { ProbesKnown } from "../../../src/uplink/health-file.ts";
 import type { MarkUse } from "../../../src/uplink/mark-use.ts";
@@ -30,10 +31,12 @@ export interface SightOptions {
   readonly uses?: readonly MarkUse[];
   readonly packets?: Readonly<Record<string, readonly [ipv4: number, ipv6: number]>>;
   readonly probes?: ProbesKnown;
+  readonly since?: Sight["since"];
+  readonly monitor?: Sight["monitor"];
 }
 
-/** A router that holds exactly what `lines` (without `set policy-route`) and `facts` ask for, but for the drift. */
-export function makeSight(lines: string, facts: string, options: SightOptions = {}): Sight & { readonly kernel: KernelSight } {
+/** The configuration of `lines` (without `set policy-route`), and facts. */
+export function readSituation(lines: string, facts: string): Situation {
   const text = lines
     .split("\n")
     .filter((line) => line.trim() !== "")
@@ -41,8 +44,15 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
     .join("");
   const config = parseConfig(parseSetCommands(text).children.get("policy-route") ?? EMPTY_TREE, BUILT_IN_LOOKUPS);
   const known = readFacts(facts);
-  const { uplinks, warnings } = resolveUplinks(config, known);
   const slots = assignSlots(config, known.slots);
+  const { backend } = chooseBackend(config, known);
+  return { config, facts: known, slots, backend: backend.name, files: FILES, watched: false };
+}
+
+/** A router that holds exactly what `lines` and `facts` ask for, but for the drift. */
+export function makeSight(lines: string, facts: string, options: SightOptions = {}): Sight & { readonly kernel: KernelSight } {
+  const { config, facts: known, slots } = readSituation(lines, facts);
+  const { uplinks, warnings } = resolveUplinks(config, known);
   const { backend } = chooseBackend(config, known);
   const uses = options.uses ?? [];
   const state = compile({ config, facts: known, uplinks, slots, backend: backend.name, files: FILES });
@@ -74,6 +84,8 @@ export function makeSight(lines: string, facts: string, options: SightOptions = 
       uses,
     ),
     probes: options.probes ?? new Map(),
+    since: options.since ?? {},
+    monitor: options.monitor,
     kernel: {
       state,
       target,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { formatShown } from "../../../src/show/format-shown.ts";
+import { SHOWN } from "../../../src/show/json-shown.ts";
 import { show } from "../../../src/show/show.ts";
 import type { ProbesKnown } from "../../../src/uplink/health-file.ts";
 import { makeSight, SEED } from "./make-sight.ts";
-import { SHOWN } from "./shown-schema.ts";
 
 const LINES = `${SEED.lines}
     uplink dsl health target gateway
@@ -34,7 +34,7 @@ const DOWN: ProbesKnown = new Map([
 function text(probes: ProbesKnown, facts: string, view?: "uplink"): string {
   const shown = show(makeSight(LINES, facts, { probes }));
   z.parse(SHOWN, JSON.parse(JSON.stringify(shown)));
-  return formatShown(shown, view, view && "dsl", NOON);
+  return formatShown(shown, view, { detail: true, at: NOON });
 }
 
 describe("health", () => {
@@ -43,7 +43,7 @@ describe("health", () => {
     expect(text(UP, SEED.facts)).toMatch(/^dsl .* 0x01400000 {2}2\/2 ok$/m);
     expect(text(new Map(), SEED.facts)).toMatch(/^dsl .* not known$/m);
     expect(text(UP, SEED.facts.replace("eth1 up", "eth1 no-carrier"))).toMatch(/^dsl .* no link$/m);
-    expect(formatShown(show(makeSight(SEED.lines, SEED.facts)), undefined, undefined, NOON)).not.toContain("Health");
+    expect(formatShown(show(makeSight(SEED.lines, SEED.facts)), undefined, { detail: false, at: NOON })).not.toContain("Health");
   });
 
   it("says why an uplink is down, and when it may come back", () => {

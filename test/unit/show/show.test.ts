@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import type { Observed } from "../../../src/kernel/kernel-objects.ts";
 import { formatShown, type View } from "../../../src/show/format-shown.ts";
+import { SHOWN } from "../../../src/show/json-shown.ts";
 import type { Shown } from "../../../src/show/model.ts";
 import { selectPart } from "../../../src/show/select-part.ts";
 import { show } from "../../../src/show/show.ts";
 import type { Sight } from "../../../src/show/sight.ts";
 import { configuredUses } from "../../../src/uplink/configured-users.ts";
 import { kernelUses } from "../../../src/uplink/kernel-users.ts";
+import { needsMonitor } from "../../../src/uplink/needs-monitor.ts";
 import { asSaved, makeSight, SEED } from "./make-sight.ts";
-import { SHOWN } from "./shown-schema.ts";
 
 /** As it goes out: through JSON, and held to the format. */
 function shownOf(sight: Sight): Shown {
@@ -19,7 +20,7 @@ function shownOf(sight: Sight): Shown {
 }
 
 function text(sight: Sight, view?: View, name?: string): string {
-  return formatShown(selectPart(shownOf(sight), view, name), view, name, sight.now);
+  return formatShown(selectPart(shownOf(sight), view, name), view, { detail: name !== undefined, at: sight.now });
 }
 
 const seed = makeSight(SEED.lines, SEED.facts, { packets: { "rule 10": [48211, 7] } });
@@ -99,7 +100,95 @@ Rule  Traffic    Matches                        To          Now  New connections
   });
 });
 
+describe("on a terminal", () => {
+  const LONG = `
+    uplink fibre-the-city interface eth1.4000
+    uplink fibre-the-city gateway6 2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff
+    uplink fibre-the-city table-name the-first-choice
+    uplink fibre-the-city health target 9.9.9.9
+    uplink lte interface wwan0
+    rule 10 set uplink fibre-the-city
+    rule 10 destination address 2001:db8:1::/48
+    rule 10 description x`;
+  const FACTS = "link eth1.4000 up 2001:db8:aaaa:bbbb::7/64\nlink wwan0 up ptp 100.64.0.2/32 peer 100.64.0.1";
+  const since = { "fibre-the-city": { up: true, at: -4 * 86_400 }, lte: { up: true, at: -130 } };
+  const at = (sight: Sight) => sight.now;
+  const sight = makeSight(LONG, FACTS, { since });
+  const shifted = makeSight(LONG, FACTS, {
+    since: Object.fromEntries(Object.entries(since).map(([name, { up, at: ago }]) => [name, { up, at: at(sight) + ago }])),
+  });
+  const lines = (width?: number) =>
+    formatShown(shownOf(shifted), undefined, { detail: false, at: shifted.now, ...(width === undefined ? {} : { width }) }).split(
+      "\n",
+    );
+
+  it("of 80 columns, what can be left out is, and everything else is in line", () => {
+    const [, head = "", first = "", ...more] = lines();
+    const second = more.find((line) => line.startsWith("lte ")) ?? "";
+    expect(head).toMatch(/^Uplink +Interface +State +Since +Gateway$|^Uplink +Interface +State +Since +Gateway +Health$/);
+    expect(first.indexOf("eth1.4000")).toBe(head.indexOf("Interface"));
+    expect(second.indexOf("wwan0")).toBe(head.indexOf("Interface"));
+    expect(first).toContain("4d 00:00");
+    expect(second).toContain("00:02:10");
+    expect(head).not.toContain("Mark");
+  });
+
+  it("of 200 columns, all of it", () => {
+    const [, head = "", first = ""] = lines(200);
+    expect(head).toMatch(/^Uplink +Interface +State +Since +Gateway +Table +Mark +Health$/);
+    expect(first).toContain("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff (config)");
+    expect(first).toMatch(/the-first-choice \(\d+\) +0x00[1-9a-f]00000/);
+    expect(first.indexOf("the-first-choice")).toBe(head.indexOf("Table"));
+  });
+
+  it("nothing is coloured", () => {
+    expect(lines().join("")).not.toContain("\x1b");
+  });
+});
+
+describe("the monitor", () => {
+  const neededFor = ["probes of uplink dsl", "failback of group web"];
+
+  it("is missed where the configuration needs it, and else not spoken of", () => {
+    const missing = makeSight(SEED.lines, SEED.facts, { monitor: { running: false, neededFor } });
+    expect(text(missing).replaceAll("\n ", "")).toContain(
+      "- policy-route monitor is not running, and is needed for probes of uplink dsl, failback of group web:",
+    );
+    expect(text(makeSight(SEED.lines, SEED.facts, { monitor: { running: true, neededFor } }))).not.toContain("monitor");
+    expect(text(seed)).not.toContain("monitor");
+  });
+
+  it("is needed for probes, for what waits, and for the hook", () => {
+    const config = (lines: string) => makeSight(lines, SEED.facts).config;
+    const base = "uplink a interface eth1\nuplink a gateway 192.0.2.1\ngroup g uplink a\n";
+    expect(needsMonitor(undefined)).toEqual([]);
+    expect(needsMonitor(config(base))).toEqual([]);
+    expect(needsMonitor(config(`${base}uplink a health target gateway\ngroup g failback manual`))).toEqual([
+      "probes of uplink a",
+      "failback of group g",
+    ]);
+    expect(needsMonitor(config(`${base}group g failback-delay 5\nhook /config/scripts/x`))).toEqual([
+      "failback of group g",
+      "hook /config/scripts/x",
+    ]);
+    expect(needsMonitor(config(`${base}disable\nuplink a health target gateway`))).toEqual([]);
+  });
+});
+
 describe("uplink", () => {
+  it("is listed with what goes over it", () => {
+    const shown = shownOf(seed);
+    const uplinks = shown.uplinks?.map((uplink) => ({
+      ...uplink,
+      connections: 1412,
+      traffic: { received: 5 * 2 ** 30, sent: 512 },
+    }));
+    expect(`\n${formatShown({ ...shown, uplinks: uplinks ?? [] }, "uplink", { detail: false, at: seed.now })}`).toBe(`
+Uplink  Interface  State  Since  Connections  Received   Sent
+dsl     eth1       up         -        1,412   5.0 GiB  512 B
+`);
+  });
+
   it("has everything about one, families apart", () => {
     expect(`\n${text(seed, "uplink", "dsl")}`).toBe(`
 Uplink dsl: up

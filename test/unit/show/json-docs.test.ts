@@ -1,0 +1,7 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { jsonDocs } from "../../../src/show/json-docs.ts";
+
+it("docs/json.md is what the formats say: run node tools/json-docs.mjs", () => {
+  expect(readFileSync("docs/json.md", "utf8")).toBe(jsonDocs());
+});
