@@ -7,6 +7,8 @@ _policy_route_lines='--help
 apply
 apply --boot
 apply --config @file
+clear counters
+clear counters rule @rule
 configure
 configure --script @file
 force group @group failback
@@ -19,9 +21,16 @@ plan
 plan --check
 plan --config @file
 plan --json
+reset connections
+reset connections uplink @uplink
+reset uplink @uplink
 restart
 show
 show --json
+show connections
+show connections --json
+show connections uplink @uplink
+show connections uplink @uplink --json
 show events
 show events --json
 show events 20|100|500
@@ -30,29 +39,101 @@ show group
 show group --json
 show group @group
 show group @group --json
+show group @group detail
+show group @group detail --json
+show group detail
+show group detail --json
 show json
 show json --json
 show log
 show log --json
 show marks
 show marks --json
+show metrics
+show metrics --json
 show plan
 show plan --json
 show rule
 show rule --json
 show rule @rule
 show rule @rule --json
+show rule @rule detail
+show rule @rule detail --json
+show rule detail
+show rule detail --json
 show table
 show table --json
 show table @uplink|@group
 show table @uplink|@group --json
+show tech-support
+show tech-support --json
 show uplink
 show uplink --json
 show uplink @uplink
 show uplink @uplink --json
+show uplink @uplink detail
+show uplink @uplink detail --json
+show uplink detail
+show uplink detail --json
+show what-if uplink @uplink down
+show what-if uplink @uplink down --json
+show what-if uplink @uplink down uplink @uplink down
+show what-if uplink @uplink down uplink @uplink down --json
+show what-if uplink @uplink down uplink @uplink down uplink @uplink down
+show what-if uplink @uplink down uplink @uplink down uplink @uplink down --json
+show what-if uplink @uplink down uplink @uplink down uplink @uplink up
+show what-if uplink @uplink down uplink @uplink down uplink @uplink up --json
+show what-if uplink @uplink down uplink @uplink up
+show what-if uplink @uplink down uplink @uplink up --json
+show what-if uplink @uplink down uplink @uplink up uplink @uplink down
+show what-if uplink @uplink down uplink @uplink up uplink @uplink down --json
+show what-if uplink @uplink down uplink @uplink up uplink @uplink up
+show what-if uplink @uplink down uplink @uplink up uplink @uplink up --json
+show what-if uplink @uplink up
+show what-if uplink @uplink up --json
+show what-if uplink @uplink up uplink @uplink down
+show what-if uplink @uplink up uplink @uplink down --json
+show what-if uplink @uplink up uplink @uplink down uplink @uplink down
+show what-if uplink @uplink up uplink @uplink down uplink @uplink down --json
+show what-if uplink @uplink up uplink @uplink down uplink @uplink up
+show what-if uplink @uplink up uplink @uplink down uplink @uplink up --json
+show what-if uplink @uplink up uplink @uplink up
+show what-if uplink @uplink up uplink @uplink up --json
+show what-if uplink @uplink up uplink @uplink up uplink @uplink down
+show what-if uplink @uplink up uplink @uplink up uplink @uplink down --json
+show what-if uplink @uplink up uplink @uplink up uplink @uplink up
+show what-if uplink @uplink up uplink @uplink up uplink @uplink up --json
 test uplink @uplink
 test uplink @uplink --json
-uninstall'
+uninstall
+what-if uplink @uplink down
+what-if uplink @uplink down --json
+what-if uplink @uplink down uplink @uplink down
+what-if uplink @uplink down uplink @uplink down --json
+what-if uplink @uplink down uplink @uplink down uplink @uplink down
+what-if uplink @uplink down uplink @uplink down uplink @uplink down --json
+what-if uplink @uplink down uplink @uplink down uplink @uplink up
+what-if uplink @uplink down uplink @uplink down uplink @uplink up --json
+what-if uplink @uplink down uplink @uplink up
+what-if uplink @uplink down uplink @uplink up --json
+what-if uplink @uplink down uplink @uplink up uplink @uplink down
+what-if uplink @uplink down uplink @uplink up uplink @uplink down --json
+what-if uplink @uplink down uplink @uplink up uplink @uplink up
+what-if uplink @uplink down uplink @uplink up uplink @uplink up --json
+what-if uplink @uplink up
+what-if uplink @uplink up --json
+what-if uplink @uplink up uplink @uplink down
+what-if uplink @uplink up uplink @uplink down --json
+what-if uplink @uplink up uplink @uplink down uplink @uplink down
+what-if uplink @uplink up uplink @uplink down uplink @uplink down --json
+what-if uplink @uplink up uplink @uplink down uplink @uplink up
+what-if uplink @uplink up uplink @uplink down uplink @uplink up --json
+what-if uplink @uplink up uplink @uplink up
+what-if uplink @uplink up uplink @uplink up --json
+what-if uplink @uplink up uplink @uplink up uplink @uplink down
+what-if uplink @uplink up uplink @uplink up uplink @uplink down --json
+what-if uplink @uplink up uplink @uplink up uplink @uplink up
+what-if uplink @uplink up uplink @uplink up uplink @uplink up --json'
 # End of what is made.
 
 # Words that can stand for one word of a line: itself, or names in the configuration that was last applied, which anybody may read.
