@@ -79,6 +79,8 @@ export function steady(output: string): string {
     .replace(/\b(\d+d )?\d\d:\d\d(:\d\d(\.\d+)?)?\b/g, "TIME")
     .replace(/\b198\.51\.100\.(5\d|60)\b/g, "LEASED")
     .replace(/\b\d+(\.\d+)? (ms|s|seconds|packets?|connections?|bytes)\b/g, "N $2")
+    .replace(/\b[\d.,]+ ([KMG]i)?B\b/g, "BYTES")
+    .replace(/\b\d+ +BYTES/g, "N BYTES")
     .replace(/\b\d[\d,]*$/gm, "N")
     .replace(/0x[0-9a-f]{16}/g, "HASH")
     .replace(/-{3,}/g, "---")
