@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
+      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...serial } },
       { test: { name: "kernel", include: ["test/kernel/**/*.test.ts"], ...real } },
       { test: { name: "lab", include: ["test/lab/**/*.test.ts"], ...real } },
       { test: { name: "matrix", include: ["test/matrix/**/*.test.ts"], ...serial } },

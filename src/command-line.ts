@@ -49,6 +49,16 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/show.ts")).run(await context(), words, options)));
   program
+    .command("diagram")
+    .description("a picture of rules, groups, uplinks and gateways as they are now: SVG, or text for a terminal")
+    .option("--output <file>", "write it there instead of printing it")
+    .option("--text", "for a terminal of 80 columns")
+    .action(doing(async (options) => (await import("./commands/diagram.ts")).run(await context(), options)));
+  program
+    .command("watch")
+    .description("live: state and rates of uplinks, new connections of rules, events; a line for each event without a terminal")
+    .action(doing(async () => (await import("./commands/watch.ts")).run(await context())));
+  program
     .command("what-if")
     .description("what-if uplink NAME up|down [uplink NAME up|down ...]: where each rule would go")
     .argument("<words...>")

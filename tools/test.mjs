@@ -1,4 +1,4 @@
-// npm test: sets up, builds, lints, runs every test and closes with one line of counts. Usage: node tools/test.mjs [unit|kernel|lab|deb|matrix]...
+// npm test: sets up, builds, lints, runs every test and closes with one line of counts. Usage: node tools/test.mjs [unit|browser|kernel|lab|deb|matrix]...
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
-const KNOWN = ["unit", "kernel", "lab", "matrix", "deb"];
+const KNOWN = ["unit", "browser", "kernel", "lab", "matrix", "deb"];
 const chosen = process.argv.slice(2).filter((word) => KNOWN.includes(word));
 const filters = process.argv.slice(2).filter((word) => !KNOWN.includes(word));
 const projects = chosen.length === 0 ? KNOWN : chosen;
@@ -34,6 +34,7 @@ const ready =
           ? "kernel"
           : "build";
 need([process.execPath, "tools/ready.mjs", ready]);
+if (projects.includes("browser")) need([process.execPath, "tools/ready.mjs", "browser"]);
 need([process.execPath, "tools/build.mjs"]);
 let lintFailed = 0;
 if (chosen.length === 0) {

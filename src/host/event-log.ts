@@ -68,7 +68,7 @@ export async function countEvents({ host, paths }: Pick<Context, "host" | "paths
 function countLines(text: string): EventCounts {
   const [first = "", ...lines] = text.split("\n");
   const counts = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, countsOf(first)?.[kind] ?? 0])) as Record<EventKind, number>;
-  for (const { kind } of [first, ...lines].flatMap(parseLine)) counts[kind]++;
+  for (const { kind } of [first, ...lines].flatMap(parseEventLine)) counts[kind]++;
   return counts;
 }
 
@@ -100,10 +100,11 @@ function append(file: string, lines: string): string {
 /** Everything that is kept, oldest first. Lines that were cut off by a crash are left out. */
 export async function readEvents({ host, paths }: Pick<Context, "host" | "paths">): Promise<readonly LoggedEvent[]> {
   const texts = [await host.read(`${paths.events}.1`), await host.read(paths.events)];
-  return texts.flatMap((text) => (text ?? "").split("\n").flatMap(parseLine));
+  return texts.flatMap((text) => (text ?? "").split("\n").flatMap(parseEventLine));
 }
 
-function parseLine(line: string): LoggedEvent[] {
+/** A line of the log; none for one that was cut off. */
+export function parseEventLine(line: string): LoggedEvent[] {
   if (line === "") return [];
   try {
     const value = JSON.parse(line) as Partial<LoggedEvent>;

@@ -19,13 +19,13 @@ export function formatEvents(events: readonly LoggedEvent[], now: number): strin
 }
 
 /** `2026-11-20` */
-function day(at: number): string {
+export function day(at: number): string {
   const date = new Date(at);
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
 /** `11:40:02.113` */
-function clock(at: number): string {
+export function clock(at: number): string {
   const date = new Date(at);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${`${date.getMilliseconds()}`.padStart(3, "0")}`;
 }

@@ -85,6 +85,30 @@ describe.each(IPTABLES)("show and plan (%s)", (frontEnd) => {
     expect(await fine("show", "uplink", "dsl")).toMatch(/^ {2}Connections +0$/m);
   });
 
+  test("the picture: SVG printed and into a file, text in the characters of the locale", async () => {
+    const made = /policy-route diagram, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/;
+    const svg = await fine("diagram");
+    expect(svg).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<svg [\s\S]*<\/svg>\n$/);
+    expect(svg).toContain(">IPv6 now, all if it fails: main table</text>");
+    expect(await fine("diagram", "--output", "/run/pr/picture.svg")).toBe("");
+    expect((await router.sh("cat /run/pr/picture.svg")).replace(made, "")).toBe(svg.replace(made, ""));
+    const text = await fine("show", "diagram");
+    expect(text).toContain(
+      "  `==> uplink two: up\n      |==> eth2 via 203.0.113.1 (config)\n      `==> IPv6 now, all if it fails: main table\n",
+    );
+    expect(await fine("diagram", "--text")).toBe(text);
+    const utf8 = await router.exec([process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT, "show", "diagram"], {
+      env: { LC_ALL: "C.UTF-8" },
+    });
+    expect(utf8.stdout).toContain("  └━━► uplink two: up\n");
+    expect((await asNobody("diagram", "--text")).stdout).toContain("Only root can read the kernel's rules.");
+    expect(await router.program(["diagram", "--output", "/run/pr/none/x.svg"])).toMatchObject({
+      exitCode: 2,
+      stderr: "cannot write /run/pr/none/x.svg: ENOENT\n",
+    });
+    expect((await router.program(["show", "diagram", "more"])).exitCode).toBe(1);
+  });
+
   test("carrier lost: the rule goes where the kill switch says, and everybody else's way is as it was", async () => {
     await router.sh("ip link set p1 down");
     const { uplinks, rules } = JSON.parse(await fine("show", "json"));

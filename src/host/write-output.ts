@@ -1,0 +1,11 @@
+import { writeFile } from "node:fs/promises";
+import { HostError } from "./host.ts";
+
+/** Writes what a command prints into a file that the operator names; makes no folders. @throws HostError when it cannot be written */
+export async function writeOutput(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new HostError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+}
