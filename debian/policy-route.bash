@@ -11,6 +11,9 @@ clear counters
 clear counters rule @rule
 configure
 configure --script @file
+diagram
+diagram --output @file
+diagram --text
 force group @group failback
 force uplink @uplink auto
 force uplink @uplink down
@@ -31,6 +34,8 @@ show connections
 show connections --json
 show connections uplink @uplink
 show connections uplink @uplink --json
+show diagram
+show diagram --json
 show events
 show events --json
 show events 20|100|500
@@ -106,6 +111,7 @@ show what-if uplink @uplink up uplink @uplink up uplink @uplink up --json
 test uplink @uplink
 test uplink @uplink --json
 uninstall
+watch
 what-if uplink @uplink down
 what-if uplink @uplink down --json
 what-if uplink @uplink down uplink @uplink down
