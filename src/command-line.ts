@@ -41,6 +41,19 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .option("--json", "as JSON")
     .action(doing(async (options) => (await import("./commands/plan.ts")).run(await context(), options)));
   program
+    .command("commands")
+    .description(
+      "the ip, iptables, ipset, nft and sysctl commands the configuration stands for, as a shell script; nothing is changed",
+    )
+    .option("--config <file>", "of this file instead of the configuration that was last applied")
+    .option("--json", "as JSON")
+    .action(doing(async (options) => (await import("./commands/commands.ts")).run(await context(), options)));
+  program
+    .command("import")
+    .description("set commands that mean the same as scripts, iptables-save, ip rule, ip route or router configurations do")
+    .argument("<files...>", "files to read; - is the standard input")
+    .action(doing(async (files) => (await import("./commands/import.ts")).run(await context(), files)));
+  program
     .command("show")
     .description(
       "what happens and why: show [uplink|group|rule|table [name]|marks|connections|what-if|events|metrics|tech-support] [--json]",

@@ -32,6 +32,8 @@ export interface Paths {
   readonly lastApplied: string;
   /** The embedded configuration session's running config. */
   readonly activeConfig: string;
+  /** Where the router's engine keeps its running configuration (vyatta-cfg, C_DEF_ACTIVE_ROOT). Only listened to: the engine is asked for what it says. */
+  readonly engineActive: string;
   /** The saved configuration of router and embedded session. */
   readonly configBoot: string;
   readonly services: string;
@@ -59,6 +61,7 @@ export function pathsBelow(root: string): Paths {
     monitorPid: `${run}/monitor.pid`,
     lastApplied: `${root}/var/lib/policy-route/applied.config`,
     activeConfig: `${run}/active.config`,
+    engineActive: `${root}/opt/vyatta/config/active`,
     configBoot: `${root}/config/config.boot`,
     services: `${root}/etc/services`,
     protocols: `${root}/etc/protocols`,

@@ -65,7 +65,8 @@ export interface ReconcileRequest {
   readonly proposed?: (looking: Promise<Looking>) => Applied | Promise<Applied>;
   readonly adjust?: (facts: Facts) => Facts;
   /**
-   * The monitor's way. It is told what was found, before anything is changed. Where nothing differs, nothing is saved. What the kernel
+   * The monitor's way. It is told what was found, before anything is changed. Where nothing differs, nothing is saved, unless
+   * it proposes a configuration, which is the applied one with other words of the router's. What the kernel
    * does otherwise although all of ours is in place (a foreign ip rule in front, a wire that was cut a moment ago), or what somebody
    * changes meanwhile, is a complaint and no reason to take a repair back: it looks again.
    */
@@ -105,7 +106,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
       allowSsh: request.allowSsh,
       forget: true,
       neighbours: neighboursIn(proposed.text),
-      refuseMistakes: request.proposed !== undefined && request.adjust === undefined,
+      refuseMistakes: request.proposed !== undefined && request.adjust === undefined && request.watch === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
     };
     const first = await prepare(context, proposed.config, { ...options, looking });
@@ -116,7 +117,8 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const logged = nextTurn().then(() => logPlan(context, request.reason, first));
     const settled = await whole(context, first, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
-      if (request.watch === undefined || saysMore(first, before))
+      const same = request.watch !== undefined && request.proposed === undefined && !saysMore(first, before);
+      if (!same)
         await saveApplied(context, proposed, there, {
           reason: request.reason,
           before,

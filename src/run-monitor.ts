@@ -1,4 +1,6 @@
 import { basename, dirname } from "node:path";
+import { type Applied, readApplied } from "./applied.ts";
+import type { ConfigTree } from "./config/config-tree.ts";
 import type { Context } from "./context.ts";
 import { followHolds } from "./follow-holds.ts";
 import { HookQueue } from "./hook-queue.ts";
@@ -8,7 +10,7 @@ import type { Level } from "./host/syslog.ts";
 import { FileWatches } from "./host/watch-files.ts";
 import { type StopWatching, watchLines } from "./host/watch-lines.ts";
 import { TablePoll } from "./host/watch-tables.ts";
-import { type Drift, describeDrift } from "./kernel/describe-drift.ts";
+import type { Drift } from "./kernel/describe-drift.ts";
 import type { KernelObjects } from "./kernel/kernel-objects.ts";
 import { Doubling } from "./monitor/doubling.ts";
 import { Fight } from "./monitor/fight.ts";
@@ -17,12 +19,16 @@ import { nftEvent } from "./monitor/nft-event.ts";
 import { Pacer } from "./monitor/pacer.ts";
 import type { Wake } from "./monitor/wake.ts";
 import { FAMILIES } from "./net/address.ts";
+import { withOutside } from "./outside-config.ts";
 import type { Prepared } from "./prepare.ts";
 import { reconcile, type Settled } from "./reconcile.ts";
+import { driftOf, tell } from "./tell-drift.ts";
 import type { PolicyEvent } from "./uplink/event.ts";
 import type { GatewayReport } from "./uplink/facts.ts";
 import { hookCalls } from "./uplink/hook-call.ts";
+import { AdvertisementWatch } from "./watch-advertisements.ts";
 import { HealthWatch } from "./watch-health.ts";
+import { RouterConfigWatch } from "./watch-router-config.ts";
 
 /** Milliseconds after which a watcher that ended is started again; doubles up to the second. */
 const RESTART = [1000, 60_000] as const;
@@ -31,9 +37,6 @@ const RESTART = [1000, 60_000] as const;
 const LEISURE: ReadonlySet<Wake> = new Set(["start", "timer", "signal", "commit"]);
 
 const SYSCTLS = "/proc/sys";
-
-/** A full flush is one sentence per table; more than this are not read by anybody. */
-const DRIFT_LINES = 20;
 
 /**
  * The daemon: follows links, addresses and leases, and puts back what others change, by `reconcile()` and nothing else. It keeps
@@ -46,6 +49,10 @@ export class Monitor {
   private readonly poll: TablePoll;
   private readonly health: HealthWatch;
   private readonly hooks: HookQueue;
+  private readonly routerConfig: RouterConfigWatch;
+  private readonly advertisements: AdvertisementWatch;
+  /** The running configuration, when it may be another than at the last look. */
+  private running: ConfigTree | undefined;
   private readonly watchers = new Map<string, StopWatching>();
   private readonly restarts: Set<NodeJS.Timeout> = new Set();
   private timer: NodeJS.Timeout | undefined;
@@ -63,6 +70,11 @@ export class Monitor {
     this.files = new FileWatches((path, name) => this.fileChanged(path, name));
     this.poll = new TablePoll(context.host, () => this.wake("tables"));
     this.hooks = new HookQueue(context);
+    this.advertisements = new AdvertisementWatch(context, (why) => this.wake(why));
+    this.routerConfig = new RouterConfigWatch(context, (running) => {
+      this.running = running;
+      this.wake("router-config");
+    });
     this.health = new HealthWatch(context, ({ verdict, events }) => {
       if (verdict) this.wake("health");
       void recordEvents(context, events, this.threshold);
@@ -71,6 +83,7 @@ export class Monitor {
 
   /** Something happened, or may have. */
   wake(why: Wake): void {
+    if (why === "signal") this.routerConfig.changed();
     this.pacer.note(why, this.context.host.now());
     this.wakeUp?.();
   }
@@ -86,6 +99,7 @@ export class Monitor {
     this.listenToKernel();
     this.listenToFiles(undefined);
     this.pacer.note("start", this.context.host.now());
+    this.routerConfig.changed();
     while (!this.stopped) {
       await this.untilDue();
       if (!this.stopped) await this.look();
@@ -96,6 +110,8 @@ export class Monitor {
     this.poll.stop();
     this.health.stop();
     this.hooks.stop();
+    this.routerConfig.stop();
+    this.advertisements.stop();
   }
 
   private untilDue(): Promise<void> {
@@ -121,10 +137,13 @@ export class Monitor {
       this.asked = undefined;
       this.poll.stop();
       await this.health.follow(undefined);
+      await this.advertisements.follow(undefined);
       this.listenToFiles(undefined);
       this.pacer.end({ kind: "nothing", complaints: false }, host.now());
       return;
     }
+    const running = this.running;
+    this.running = undefined;
     const leisure = wakes.some((wake) => LEISURE.has(wake));
     let drift: readonly Drift[] = [];
     let found: Prepared | undefined;
@@ -134,6 +153,7 @@ export class Monitor {
         allowSsh: leisure,
         // What the router's CLI said holds until it is asked again.
         ...(leisure ? {} : { adjust: (facts) => ({ ...facts, gateways: [...facts.gateways, ...this.fromCli] }) }),
+        ...(running === undefined ? {} : { proposed: () => this.outside(running) }),
         callHook: (hook, calls) => this.hooks.add(hook, calls),
         watch: (first) => {
           found = first;
@@ -143,8 +163,15 @@ export class Monitor {
       if (leisure) this.fromCli = settled.facts?.gateways.filter((report) => report.source === "router-cli") ?? [];
       await this.settled(settled, drift, found !== undefined && found.plan.length > 0);
     } catch (error) {
+      // A mistake in it stays one; whatever else it was, is tried again.
+      if (!(error instanceof Error && error.name === "ConfigError")) this.running ??= running;
       await this.failed(error);
     }
+  }
+
+  /** What is applied, with what others of the router say by now. Read under the lock. */
+  private async outside(running: ConfigTree): Promise<Applied> {
+    return await withOutside(this.context, await readApplied(this.context), running);
   }
 
   private async settled(settled: Settled, drift: readonly Drift[], changed: boolean): Promise<void> {
@@ -155,6 +182,7 @@ export class Monitor {
     this.listenToTables(settled);
     this.threshold = settled.config?.["log-level"];
     await this.health.follow(settled);
+    await this.advertisements.follow(settled);
     const holds = await followHolds(this.context, settled);
     this.pacer.expect(holds.deadline);
     // A member that went down has to be behind the others before it is back: the kernel would not ask.
@@ -233,6 +261,7 @@ export class Monitor {
   private listenToFiles(settled: Settled | undefined): void {
     const { paths } = this.context;
     const folders = [
+      paths.engineActive,
       paths.run,
       paths.leases,
       ...(settled === undefined ? [] : [dirname(paths.rtTables), dirname(paths.rtProtos)]),
@@ -248,6 +277,7 @@ export class Monitor {
   private fileChanged(path: string, name: string): void {
     const { paths } = this.context;
     if (path.startsWith(SYSCTLS)) this.wake("sysctl");
+    else if (path === paths.engineActive) this.routerConfig.changed();
     else if (name === basename(path)) this.wake("file");
     else if (path === paths.leases) {
       if (name.endsWith(".json") && !name.startsWith(".")) this.wake("lease");
@@ -255,6 +285,7 @@ export class Monitor {
       if (name === basename(paths.applied)) this.wake("commit");
       else if (name === basename(paths.forced) || name === basename(paths.liveness)) this.wake("file");
       else if (name === basename(paths.leases)) this.wake("lease");
+      else if (name === basename(paths.activeConfig)) this.routerConfig.changed();
     } else if (name === basename(paths.rtTables) || name === basename(paths.rtProtos)) this.wake("file");
   }
 
@@ -263,21 +294,4 @@ export class Monitor {
     if (target.jumps.length > 0 && (frontEnd !== "nft" || !this.nftEvents)) this.poll.start(facts?.families ?? FAMILIES);
     else this.poll.stop();
   }
-}
-
-/** What differs from what was asked for last, and is asked for still: what changed because the world did is no drift. */
-function driftOf(asked: KernelObjects, { target, observed }: Prepared): Drift[] {
-  const still = new Set(describeDrift(target, observed).map(({ text }) => text));
-  return describeDrift(asked, observed).filter(({ text }) => still.has(text));
-}
-
-function tell(drift: readonly Drift[]): PolicyEvent[] {
-  const told = drift.slice(0, DRIFT_LINES).map(
-    ({ text, culprit }): PolicyEvent => ({
-      kind: "drift",
-      text: `${text}; ${culprit === undefined ? "put right" : "moved to 1"}`,
-    }),
-  );
-  const more = drift.length - told.length;
-  return more === 0 ? told : [...told, { kind: "drift", text: `and ${more} more; put right` }];
 }

@@ -132,7 +132,11 @@ export class HealthWatch {
       this.known = known;
       const text = renderProbes(known);
       if (known.size === 0) await host.remove(paths.probes);
-      else if (there !== text) await host.write(paths.probes, text);
+      else if (there !== text) {
+        await host.write(paths.probes, text);
+        // The last configuration went meanwhile, and this file with it: whoever deletes takes the configuration out first.
+        if ((await host.read(paths.applied)) === undefined) await host.remove(paths.probes);
+      }
       const verdicts = new Map([...known].map(([name, health]) => [name, verdictOf(health)]));
       await updateLiveness(this.context, (before) => ({ ...before, health: verdicts }));
     } catch (error) {

@@ -33,7 +33,14 @@ const LAB = {
   tmux: "tmux",
   pkill: "procps",
 };
-const DEB = { dh: "debhelper", "dpkg-buildpackage": "dpkg-dev", fakeroot: "fakeroot", lintian: "lintian", man: "man-db" };
+const DEB = {
+  dh: "debhelper",
+  "dpkg-buildpackage": "dpkg-dev",
+  fakeroot: "fakeroot",
+  lintian: "lintian",
+  man: "man-db",
+  "systemd-analyze": "systemd",
+};
 const CHROOT = { debootstrap: "debootstrap" };
 /** To look at the diagrams as a reader does. Big: Debian 12's takes 115 MB to fetch and 365 MB of disk. */
 const BROWSER = { chromium: "chromium" };

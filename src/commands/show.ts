@@ -8,10 +8,22 @@ import { show } from "../show/show.ts";
 import type { Sight } from "../show/sight.ts";
 
 const VIEWS = ["uplink", "group", "rule", "table", "marks"] as const;
-const WORDS = [...VIEWS, "connections", "what-if", "plan", "diagram", "json", "metrics", "tech-support", "events", "log"];
+const WORDS = [
+  ...VIEWS,
+  "connections",
+  "what-if",
+  "plan",
+  "commands",
+  "diagram",
+  "json",
+  "metrics",
+  "tech-support",
+  "events",
+  "log",
+];
 
 const USAGE =
-  "show [uplink|group|rule [NAME] [detail] | table [NAME] | marks | connections [uplink NAME] | what-if uplink NAME up|down | plan | diagram | json | metrics | tech-support | events [COUNT] | log] [--json]";
+  "show [uplink|group|rule [NAME] [detail] | table [NAME] | marks | connections [uplink NAME] | what-if uplink NAME up|down | plan | commands | diagram | json | metrics | tech-support | events [COUNT] | log] [--json]";
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
@@ -39,6 +51,9 @@ export async function run(context: Context, words: readonly string[], options: {
     case "plan":
       if (name !== undefined) throw new OperatorError(`too many words; usage: ${USAGE}`);
       return await (await import("./plan.ts")).run(context, options);
+    case "commands":
+      if (name !== undefined) throw new OperatorError(`too many words; usage: ${USAGE}`);
+      return await (await import("./commands.ts")).run(context, options);
   }
   const view = VIEWS.find((one) => one === word);
   const asked = namedIn(view, words.slice(1));

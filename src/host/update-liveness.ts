@@ -10,7 +10,7 @@ const LOCK_SECONDS = 30;
 /**
  * Changes the file in which the monitor leaves what it knows. One change at a time: probes and groups each change their part, and
  * so does the operator (`force ... failback`), for whom it is changed under the lock. Not to be called by who has the lock.
- * `change` may be called twice, and what it says last counts.
+ * `change` may be called twice, and what it says last counts. Once `policy-route` is deleted nothing is written any more.
  * @throws HostError when it cannot be written
  */
 export function updateLiveness(context: Context, change: (before: Liveness) => Liveness): Promise<void> {
@@ -19,6 +19,8 @@ export function updateLiveness(context: Context, change: (before: Liveness) => L
     if ((await changed(context, change)) === undefined) return;
     const release = await takeLock(context.paths.lock, LOCK_SECONDS);
     try {
+      // Whoever takes the last configuration out takes this file with it, under the lock.
+      if ((await context.host.read(context.paths.applied)) === undefined) return;
       const text = await changed(context, change);
       if (text !== undefined) await context.host.write(context.paths.liveness, text);
     } finally {

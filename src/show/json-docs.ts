@@ -16,6 +16,7 @@ interface Schema {
 const ABOUT: Readonly<Record<keyof typeof JSON_FORMATS, string>> = {
   show: "`show`, `show json`, and `show uplink|group|rule|table|marks [NAME] --json`, which leave the other parts out.",
   plan: "`plan --json` and `show plan --json`.",
+  commands: "`commands --json` and `show commands --json`: the steps from a kernel that holds nothing of policy-route.",
   "show events": "`show events [COUNT] --json` and `show log --json`.",
   "show connections": "`show connections [uplink NAME] --json`.",
   "what-if": "`what-if uplink NAME up|down ... --json`.",

@@ -3,27 +3,32 @@ import { EVENT_KINDS } from "../uplink/event.ts";
 import { count, family, hex, text, version, ways, word, yes } from "./json-parts.ts";
 import { SHOWN } from "./json-shown.ts";
 
+const steps = z
+  .array(
+    z.union([
+      z.strictObject({
+        do: z.literal("run"),
+        why: z.string(),
+        argv: z.array(z.string()),
+        stdin: z.optional(z.string()),
+        tolerate: z.optional(z.array(z.int())),
+      }),
+      z.strictObject({ do: z.literal("write"), why: z.string(), path: z.string(), text: z.string() }),
+      z.strictObject({ do: z.literal("sysctl"), why: z.string(), key: z.string(), value: z.string() }),
+      z.strictObject({ do: z.literal("remove"), why: z.string(), path: z.string() }),
+    ]),
+  )
+  .check(z.describe("in their order: a program with its standard input and exit codes that are no failure, a file, a sysctl"));
+
 const PLAN = z.strictObject({
   version,
   inSync: yes("there is nothing to do"),
   warnings: z.array(z.string()),
-  steps: z
-    .array(
-      z.union([
-        z.strictObject({
-          do: z.literal("run"),
-          why: z.string(),
-          argv: z.array(z.string()),
-          stdin: z.optional(z.string()),
-          tolerate: z.optional(z.array(z.int())),
-        }),
-        z.strictObject({ do: z.literal("write"), why: z.string(), path: z.string(), text: z.string() }),
-        z.strictObject({ do: z.literal("sysctl"), why: z.string(), key: z.string(), value: z.string() }),
-        z.strictObject({ do: z.literal("remove"), why: z.string(), path: z.string() }),
-      ]),
-    )
-    .check(z.describe("in their order: a program with its standard input and exit codes that are no failure, a file, a sysctl")),
+  steps,
 });
+
+/** The plan from a kernel that holds nothing of ours. */
+const COMMANDS = z.strictObject({ version, warnings: z.array(z.string()), steps });
 
 const EVENTS = z.strictObject({
   version,
@@ -109,6 +114,7 @@ const TEST = z.strictObject({
 export const JSON_FORMATS = {
   show: SHOWN,
   plan: PLAN,
+  commands: COMMANDS,
   "show events": EVENTS,
   "show connections": CONNECTIONS,
   "what-if": WHAT_IF,

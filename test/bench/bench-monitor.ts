@@ -5,10 +5,9 @@ import type { FrontEnd } from "../support/front-end.ts";
 import { inside, type Row } from "./bench-namespaces.ts";
 import { linearRules, program, writeConfig } from "./bench-program.ts";
 import { benchRepairs } from "./bench-repairs.ts";
+import { cpuTime } from "./cpu-time.ts";
 import { median, type Result } from "./measure.ts";
 
-/** Clock ticks per second of /proc/PID/stat on every Linux that runs Node. */
-const TICKS = 100;
 const ROUNDS = 50;
 const ROUTES = 100_000;
 const EVENTS = 100_000;
@@ -86,15 +85,9 @@ function settle(monitor: ChildProcess): void {
 
 /** Seconds of CPU that a process and its ended children take meanwhile. `ip netns exec` becomes the program it starts. */
 function cpuOver(process: ChildProcess, work: () => void): number {
-  const before = cpuOf(process);
+  const before = cpuTime(process.pid ?? 0);
   work();
-  return cpuOf(process) - before;
-}
-
-function cpuOf({ pid }: ChildProcess): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS;
+  return cpuTime(process.pid ?? 0) - before;
 }
 
 /** Milliseconds from another's jump to ours being first. A chain of its own each time: the same culprit again and again is given up on. */

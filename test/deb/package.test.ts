@@ -162,6 +162,7 @@ describe("what is in it", () => {
       );
     for (const name of [...Object.keys(written), ...names.map((path) => basename(path))])
       symlinkSync(join("..", name), join(wants, name));
+    must(["systemd-analyze", "--version"]);
     const said = must([
       "sh",
       "-c",

@@ -8,13 +8,16 @@ import { reach } from "./reach.ts";
 const DELAY = 3;
 const SOON = { timeout: 20_000 };
 
-/** Tables go by slot, in the order of the configuration: uplinks, then groups. */
-const [VPN, G] = [2003, 2004];
+/** Tables go by slot: uplinks by name, then groups. */
+const [RA, VPN, G] = [2003, 2004, 2005];
 
 let router: Namespace;
 let monitor: RunningMonitor;
 beforeAll(async () => {
   router = await openNamespace("iptables-nft");
+  await router.sh(
+    "ip link add eth5 type veth peer name p5; sysctl -q net.ipv6.conf.eth5.accept_ra=2; ip link set eth5 up; ip link set p5 up; ip -6 addr add fe80::5/64 dev eth5 nodad",
+  );
   await reach(router, [
     "uplink a interface eth1",
     "uplink a gateway 198.51.100.1",
@@ -24,6 +27,8 @@ beforeAll(async () => {
     "uplink b gateway6 2001:db8:2::1",
     "uplink vpn interface tun0",
     "uplink vpn if-down prohibit",
+    "uplink line interface eth5",
+    "uplink line gateway6 ra",
     "group g uplink a priority 1",
     "group g uplink b",
     `group g failback-delay ${DELAY}`,
@@ -99,6 +104,19 @@ test("the last IPv6 address is lost: its default leaves the table, which the ker
   expect(await ways(G)).toBe("eth1,eth2");
   await router.sh("ip -6 addr add 2001:db8:1::2/64 dev eth1 nodad");
   await goes(G, "eth1,eth2", "-6");
+});
+
+test("a router advertisement with a default and no network: another router, and none", async () => {
+  // The kernel tells of a default that it got from an advertisement with these words and no others.
+  const via = async () => /via (\S+)/.exec(await router.sh(`ip -6 route show table ${RA} default`))?.[1] ?? "nobody";
+  for (const [change, gateway] of [
+    ["ip -6 route add default via fe80::a dev eth5 proto ra metric 2048", "fe80::a"],
+    ["ip -6 route change default via fe80::b dev eth5 proto ra metric 2048", "fe80::b"],
+    ["ip -6 route del default via fe80::b dev eth5 proto ra metric 2048", "nobody"],
+  ] as const) {
+    await router.sh(change);
+    await until(`${gateway} to be the gateway`, async () => (await via()) === gateway, { ...SOON, last: () => monitor.said() });
+  }
 });
 
 test("nothing failed meanwhile", async () => {

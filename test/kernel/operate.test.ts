@@ -138,6 +138,7 @@ describe.each(FRONT_ENDS)("connections, counters (%s)", (frontEnd) => {
     const words: Record<keyof typeof JSON_FORMATS, string[]> = {
       show: ["show"],
       plan: ["show", "plan"],
+      commands: ["show", "commands"],
       "show events": ["show", "events"],
       "show connections": ["show", "connections"],
       "what-if": ["what-if", "uplink", "a", "down"],

@@ -12,6 +12,8 @@ const ports = JSON.parse(portsText);
 
 /** Datagrams of streams: stream id -> numbers seen and sources seen. */
 const streams = new Map();
+/** Answers to streams that ask for them: stream id -> [number, milliseconds since the epoch], each number once. */
+const answers = new Map();
 const clients = new Map();
 const senders = new Map();
 const knocks = new Map();
@@ -39,9 +41,10 @@ function serve(port, address) {
   udp.on("error", failed);
   udp.on("message", (message, from) => {
     const text = message.toString("latin1");
-    if (!text.startsWith("S "))
+    const [kind, id, number] = text.split(" ");
+    if (kind !== "S" && kind !== "E")
       return udp.send(JSON.stringify({ by: name, source: plain(from.address), port: from.port }), from.port, from.address);
-    const [, id, number] = text.split(" ");
+    if (kind === "E") udp.send(`R ${number}`, from.port, from.address);
     const seen = streams.get(id) ?? { numbers: new Set(), sources: new Set() };
     streams.set(id, seen);
     seen.numbers.add(Number(number));
@@ -126,26 +129,49 @@ function say({ id, timeout }) {
   });
 }
 
-/** Sends `rate` datagrams a second, evenly; `fresh` gives each its own source port, so that each is a new connection. */
-function send({ id, address, port, source, rate, fresh, sourcePort }) {
+/**
+ * Source ports of `fresh` datagrams, one after the other, below those the kernel gives by chance: one that is used again within
+ * some seconds would be a packet of an old connection.
+ */
+const FRESH = { first: 10_000, last: 32_767 };
+let freshPort = FRESH.first;
+
+/** Milliseconds that a socket of its own waits for the answer to its one datagram. */
+const PATIENCE = 500;
+
+/**
+ * Sends `rate` datagrams a second, evenly; `fresh` gives each its own source port, so that each is a new connection; with `echo`
+ * the server answers each.
+ */
+function send({ id, address, port, source, rate, fresh, echo, sourcePort }) {
   const type = net.isIPv6(address) ? "udp6" : "udp4";
   const state = { sent: 0, refused: 0 };
+  const heard = new Map();
+  if (echo) answers.set(id, heard);
   const made = () => {
     const socket = dgram.createSocket(type);
     socket.on("error", () => state.refused++);
+    if (echo)
+      socket.on("message", (message) => {
+        const number = Number(message.toString("latin1").slice(2));
+        if (!heard.has(number)) heard.set(number, performance.timeOrigin + performance.now());
+      });
     return socket;
   };
   const shared = fresh ? undefined : made();
   const one = () => {
     const number = state.sent++;
     const socket = shared ?? made();
-    const text = `S ${id} ${number}`;
+    const text = `${echo ? "E" : "S"} ${id} ${number}`;
     const done = (error) => {
       if (error) state.refused++;
-      if (socket !== shared) socket.close();
+      if (socket === shared) return;
+      if (echo) setTimeout(() => socket.close(), PATIENCE);
+      else socket.close();
     };
     if (shared !== undefined) return shared.send(text, port, address, done);
-    socket.bind({ address: source, port: 0 }, () => socket.send(text, port, address, done));
+    freshPort = freshPort === FRESH.last ? FRESH.first : freshPort + 1;
+    socket.bind({ address: source, port: freshPort }, () => socket.send(text, port, address, done));
   };
   const begun = performance.now();
   const run = () => {
@@ -156,7 +182,7 @@ function send({ id, address, port, source, rate, fresh, sourcePort }) {
   };
   state.close = () => {
     clearInterval(state.timer);
-    if (shared !== undefined) setTimeout(() => shared.close(), 50);
+    if (shared !== undefined) setTimeout(() => shared.close(), PATIENCE);
   };
   senders.set(id, state);
   return new Promise((resolve) => {
@@ -217,6 +243,7 @@ const verbs = {
     senders.delete(id);
     return { sent: state?.sent ?? 0, refused: state?.refused ?? 0 };
   },
+  answered: ({ id }) => ({ answers: [...(answers.get(id) ?? [])] }),
   sent: ({ id }) => ({ sent: senders.get(id)?.sent ?? 0, refused: senders.get(id)?.refused ?? 0 }),
   received({ id }) {
     const seen = streams.get(id);

@@ -11,37 +11,42 @@ export interface StreamOptions {
   readonly source?: string;
   /** Every datagram from a source port of its own: each is a new connection for the router. */
   readonly fresh?: boolean;
+  /** Every datagram is answered: a stream of the same rate in the other direction. */
+  readonly echo?: boolean;
 }
 
 /** How many datagrams were sent, and how many of them each provider got (each counted once, with the sources it saw). */
-export interface Count {
+export interface Count<Name extends string = Provider> {
   readonly sent: number;
   /** Sends that the sender's own kernel refused. */
   readonly refused: number;
   readonly lost: number;
-  readonly by: Readonly<Record<Provider, number>>;
-  readonly sources: Readonly<Record<Provider, readonly string[]>>;
+  readonly by: Readonly<Record<Name, number>>;
+  readonly sources: Readonly<Record<Name, readonly string[]>>;
+  /** Milliseconds since the epoch at which answers came, by the number of the datagram; empty without `echo`. */
+  readonly answers: ReadonlyMap<number, number>;
 }
 
-export interface Stream {
+export interface Stream<Name extends string = Provider> {
   /** What has arrived so far; what is under way counts as lost. */
-  count(): Promise<Count>;
+  count(): Promise<Count<Name>>;
   /** Stops sending, waits until nothing more arrives, counts. */
-  stop(): Promise<Count>;
+  stop(): Promise<Count<Name>>;
 }
 
 let last = 0;
 
 /** Sends numbered datagrams until stopped; the providers note which numbers they saw. */
-export async function startStream(
+export async function startStream<Name extends string>(
   sender: Agent,
-  receivers: readonly (readonly [Provider, Agent])[],
+  receivers: readonly (readonly [Name, Agent])[],
   options: StreamOptions,
-): Promise<Stream> {
+): Promise<Stream<Name>> {
   const id = `${++last}`;
   const { to = INTERNET.ipv4, fresh = false, ...rest } = options;
   await sender.ask("send", { id, address: to, fresh, ...rest });
-  const look = async ({ sent, refused }: { sent: number; refused: number }): Promise<Count> => {
+  const look = async ({ sent, refused }: { sent: number; refused: number }): Promise<Count<Name>> => {
+    const { answers } = await sender.ask<{ answers: [number, number][] }>("answered", { id });
     const seen = await Promise.all(
       receivers.map(
         async ([name, agent]) => [name, await agent.ask<{ numbers: number[]; sources: string[] }>("received", { id })] as const,
@@ -52,21 +57,24 @@ export async function startStream(
       sent,
       refused,
       lost: sent - arrived.size,
-      by: byProvider(seen.map(([name, { numbers }]) => [name, numbers.length])),
-      sources: byProvider(seen.map(([name, { sources }]) => [name, sources])),
+      by: byName(seen.map(([name, { numbers }]) => [name, numbers.length])),
+      sources: byName(seen.map(([name, { sources }]) => [name, sources])),
+      answers: new Map(answers),
     };
   };
   return {
     count: async () => look(await sender.ask("sent", { id })),
     async stop() {
       const sent = await sender.ask<{ sent: number; refused: number }>("stopSending", { id });
-      let before = -1;
+      let before = "";
       return until(
         "the last datagrams",
         async () => {
           const now = await look(sent);
-          if (now.lost === 0 || now.lost === before) return now;
-          before = now.lost;
+          const arrived = `${now.lost} ${now.answers.size}`;
+          const whole = now.lost === 0 && (options.echo !== true || now.answers.size === now.sent);
+          if (whole || arrived === before) return now;
+          before = arrived;
           return undefined;
         },
         { every: 100 },
@@ -75,6 +83,6 @@ export async function startStream(
   };
 }
 
-function byProvider<T>(pairs: readonly (readonly [Provider, T])[]): Record<Provider, T> {
-  return Object.fromEntries(pairs) as Record<Provider, T>;
+function byName<Name extends string, T>(pairs: readonly (readonly [Name, T])[]): Record<Name, T> {
+  return Object.fromEntries(pairs) as Record<Name, T>;
 }

@@ -60,7 +60,8 @@ export function kill(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): v
   }
 }
 
-function childrenOf(pid: number): number[] {
+/** Processes that a process has started, as the machine sees them. */
+export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
   } catch {

@@ -1,7 +1,9 @@
+import type { ChildProcess } from "node:child_process";
 import { type FrontEnd, frontEndScript } from "./front-end.ts";
 import { type Agent, type Answer, PORTS, startAgent } from "./lab-agent.ts";
 import { type Capture, startCapture } from "./lab-capture.ts";
 import { labFile } from "./lab-file.ts";
+import { type Stream, type StreamOptions, startStream } from "./lab-stream.ts";
 import { until } from "./lab-wait.ts";
 import { type ExecOptions, openWorld, type Result, type World } from "./lab-world.ts";
 
@@ -42,11 +44,16 @@ export interface WiredWorld<Name extends string> {
   /** Applies a configuration on the router, lines without `set policy-route`; gives what was said. Throws when it is refused. */
   apply(lines: readonly string[]): Promise<string>;
   /** The program on the router. */
-  program(argv: readonly string[]): Promise<Result>;
+  program(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<Result>;
+  /** A program that goes on; it ends with the world at the latest. */
+  start(host: Name, argv: readonly string[]): ChildProcess;
+  /** Our program on the router, as `start`. */
+  daemon(argv: readonly string[]): ChildProcess;
+  stream(from: Name, to: readonly Name[], options: StreamOptions): Promise<Stream<Name>>;
   stop(): Promise<void>;
 }
 
-const ROOT = "/run/pr/root";
+export const ROOT = "/run/pr/root";
 const FRONT = "/run/pr/front";
 const CONFIG = "/run/pr/config.set";
 
@@ -113,8 +120,9 @@ export async function openWiredWorld<Name extends string>(
   };
   const exec: WiredWorld<Name>["exec"] = (host, argv, options = {}) =>
     world.exec({ netns: host }, argv, { ...options, env: { ...env, ...options.env } });
-  const program: WiredWorld<Name>["program"] = (argv) =>
-    world.exec(router, [process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT, ...argv], { env, timeout: 60_000 });
+  const programArgv = [process.execPath, labFile("dist/bin/policy-route"), "--root", ROOT];
+  const program: WiredWorld<Name>["program"] = (argv, more = {}) =>
+    world.exec(router, [...programArgv, ...argv], { env: { ...env, ...more }, timeout: 60_000 });
   return {
     world,
     frontEnd,
@@ -125,6 +133,14 @@ export async function openWiredWorld<Name extends string>(
       agent(from).ask<Answer>(protocol, { address: to, timeout: 1000, ...rest }),
     capture: (host, device, filter) => startCapture(world, { netns: host }, device, filter),
     program,
+    start: (host, argv) => world.start({ netns: host }, argv, { env, stdio: ["ignore", "ignore", "pipe"] }),
+    daemon: (argv) => world.start(router, [...programArgv, ...argv], { env, stdio: ["ignore", "ignore", "pipe"] }),
+    stream: (from, to, options) =>
+      startStream(
+        agent(from),
+        to.map((name) => [name, agent(name)] as const),
+        options,
+      ),
     async apply(lines) {
       const all = [...(frontEnd === "nftables" ? ["backend nftables"] : []), ...lines];
       const text = all.map((line) => `set policy-route ${line}\n`).join("");

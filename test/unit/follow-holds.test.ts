@@ -31,7 +31,7 @@ function watcher(...lines: readonly string[]) {
   ];
   const tree = parseSetCommands(all.map((line) => `set policy-route ${line}\n`).join(""));
   const config = parseConfig(tree.children.get("policy-route") ?? EMPTY_TREE, BUILT_IN_LOOKUPS);
-  const files: Record<string, string> = {};
+  const files: Record<string, string> = { [paths.applied]: "set policy-route ..." };
   const writes: string[] = [];
   return {
     files,
@@ -85,4 +85,11 @@ test("where nothing changes nothing is written, and without groups nothing at al
   const none = watcher("disable");
   await none.look(100, DOWN);
   expect(none.writes).toEqual([]);
+});
+
+test("the last configuration was deleted while the monitor looked: nothing is left behind", async () => {
+  const { look, files } = watcher("group g failback-delay 30");
+  delete files[paths.applied];
+  await look(100, DOWN);
+  expect(files).toEqual({});
 });

@@ -41,8 +41,11 @@ function settled(lines = LINES, text = FACTS): Probed {
 const FAILED: Output = { exitCode: 1, stdout: "", stderr: "" };
 const ANSWERED: Output = { exitCode: 0, stdout: "rtt min/avg/max/mdev = 1/2.5/3/0 ms", stderr: "" };
 
+/** What is there as long as something is configured. */
+const CONFIGURED = { [paths.applied]: "set policy-route ..." };
+
 /** A watch whose pings end as `answer` says; `asked` counts them, `running` those under way. */
-function make(answer: (address: string) => Promise<Output>, files: Record<string, string> = {}) {
+function make(answer: (address: string) => Promise<Output>, files: Record<string, string> = { ...CONFIGURED }) {
   const asked: Record<string, number> = {};
   const running = { now: 0, most: 0 };
   const told: { verdict: boolean; events: readonly PolicyEvent[] }[] = [];
@@ -141,10 +144,24 @@ describe("probing", () => {
 
   it("keeps the rest of what the monitor knows", async () => {
     const held = JSON.stringify({ health: {}, held: { web: { a: null } } });
-    const { watch, files } = make(async () => ANSWERED, { [paths.liveness]: held });
+    const { watch, files } = make(async () => ANSWERED, { ...CONFIGURED, [paths.liveness]: held });
     await watch.follow(settled());
     await seconds(0);
     expect([...(parseLiveness(files[paths.liveness]).held.get("web") ?? [])]).toEqual([["a", undefined]]);
+    watch.stop();
+  });
+
+  it("leaves no file when the last configuration is deleted while a round is under way", async () => {
+    let answer: (output: Output) => void = () => {};
+    const asked = new Promise<Output>((resolve) => {
+      answer = resolve;
+    });
+    const { watch, files } = make(() => asked);
+    await watch.follow(settled());
+    for (const path of Object.keys(files)) delete files[path];
+    answer(ANSWERED);
+    await seconds(0);
+    expect(files).toEqual({});
     watch.stop();
   });
 });
