@@ -9,6 +9,9 @@ apply --boot
 apply --config @file
 clear counters
 clear counters rule @rule
+commands
+commands --config @file
+commands --json
 configure
 configure --script @file
 diagram
@@ -19,6 +22,7 @@ force uplink @uplink auto
 force uplink @uplink down
 force uplink @uplink up
 generate ssh-key
+import @file
 monitor
 plan
 plan --check
@@ -30,6 +34,8 @@ reset uplink @uplink
 restart
 show
 show --json
+show commands
+show commands --json
 show connections
 show connections --json
 show connections uplink @uplink
