@@ -201,7 +201,8 @@ const NOTHING_WANTED: Wanted = {
   collisions: [],
 };
 
-function want({ paths }: Context, config: Config, facts: Facts, refuseMistakes: boolean): Wanted {
+/** What a configuration stands for on a router of which `facts` are known. @throws ConfigError with all its mistakes */
+export function want({ paths }: Pick<Context, "paths">, config: Config, facts: Facts, refuseMistakes: boolean): Wanted {
   const resolved = resolveUplinks(config, facts);
   const slots = assignSlots(config, facts.slots);
   const { backend, errors, warnings } = chooseBackend(config, facts);

@@ -18,7 +18,7 @@ import { fileURLToPath } from "node:url";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const NAME = "vyatta-policy-route";
-const SHIPPED = ["debian", "dist/bin", "dist/lib", "dist/libexec", "dist/templates", "docs/install.md", "README.md"];
+const SHIPPED = ["debian", "dist/bin", "dist/lib", "dist/libexec", "dist/templates", "docs", "README.md"];
 
 /** Ctrl-C ends the child; the clean-up below still runs. */
 process.on("SIGINT", () => {});

@@ -1,22 +1,34 @@
-// Compiles node-defs/*.xml to templates/: the node.def trees the package installs. Usage: node tools/templates.mjs
+// Compiles node-defs/*.xml: to templates/, the node.def trees the package installs; to docs/reference.md; and to the words that
+// debian/policy-route.bash completes, for which it asks the program for its help. Usage: node tools/templates.mjs
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
-const compiler = join(top, "dist/run/templates.mjs");
-await build({
-  entryPoints: [join(top, "src/node-defs/templates.ts")],
-  outfile: compiler,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node18",
-  packages: "external",
-  logLevel: "warning",
-});
-const { compileTemplates } = await import(pathToFileURL(compiler).href);
+
+/** What a module of src/ exports. */
+async function load(path) {
+  const outfile = join(top, `dist/run/templates-${basename(path)}.cjs`);
+  await build({
+    entryPoints: [join(top, `src/${path}.ts`)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node18",
+    packages: "external",
+    logLevel: "warning",
+  });
+  return createRequire(import.meta.url)(outfile);
+}
+
+const { compileTemplates } = await load("node-defs/templates");
+const { reference } = await load("node-defs/reference");
+const { completionLines, toldCommands, withLines } = await load("node-defs/bash-completion");
+const { cli } = await load("cli");
+const completion = join(top, "debian/policy-route.bash");
 
 const sources = readdirSync(join(top, "node-defs"))
   .filter((file) => file.endsWith(".xml"))
@@ -34,4 +46,14 @@ for (const [path, text] of files) {
   mkdirSync(dirname(join(top, "templates", path)), { recursive: true });
   writeFileSync(join(top, "templates", path), text);
 }
-console.log(`${files.size} files in templates/`);
+writeFileSync(join(top, "docs/reference.md"), reference(sources));
+const commands = await toldCommands(async (argv) => {
+  let said = "";
+  const out = (text) => {
+    said += text;
+  };
+  await cli(argv, { host: undefined, env: {}, out, err: out });
+  return said;
+});
+writeFileSync(completion, withLines(readFileSync(completion, "utf8"), completionLines(sources, commands)));
+console.log(`${files.size} files in templates/, docs/reference.md, debian/policy-route.bash`);

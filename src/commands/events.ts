@@ -12,8 +12,10 @@ export async function run(
   count: string | undefined,
   options: { readonly json?: boolean },
 ): Promise<number> {
-  if (view === "log" && count !== undefined) throw new OperatorError("show log takes no further word");
-  if (count !== undefined && !/^[1-9]\d{0,5}$/.test(count)) throw new OperatorError(`how many events? "${count}" is no number`);
+  if (view === "log" && count !== undefined)
+    throw new OperatorError('show log takes no further word; for the last ones "show events COUNT"');
+  if (count !== undefined && !/^[1-9]\d{0,5}$/.test(count))
+    throw new OperatorError(`show events: "${count}" is not a number of events, 1-999999`);
   const all = await readEvents(context);
   const events = view === "log" ? all : all.slice(-Number(count ?? SOME));
   context.out(

@@ -55,7 +55,8 @@ function editOf({ paths }: Context, kind: string | undefined, name: string, orde
         checkName("group", name, Object.keys(group));
         const liveness = parseLiveness(text);
         const held = new Map(liveness.held);
-        if ((held.get(name)?.size ?? 0) === 0) throw new OperatorError(`no member of group ${name} is held back`);
+        if ((held.get(name)?.size ?? 0) === 0)
+          throw new OperatorError(`no member of group ${name} is held back: its first member that is up is used already`);
         held.delete(name);
         return renderLiveness({ ...liveness, held });
       },
@@ -71,7 +72,7 @@ function checkName(what: "uplink" | "group", name: string, known: readonly strin
 
 async function applyEdit(context: Context, { path, change }: Edit): Promise<() => Promise<void>> {
   const { config } = await readApplied(context);
-  if (config === undefined) throw new OperatorError("policy-route is not configured");
+  if (config === undefined) throw new OperatorError("policy-route is not configured: set an uplink and commit first");
   const { host } = context;
   const before = await host.read(path);
   await host.write(path, change(before, config));

@@ -8,6 +8,8 @@ export async function run(context: Context): Promise<number> {
   const settled = await reconcile(context, { reason: "restart", allowSsh: true });
   await superviseMonitor(context, settled.config !== undefined);
   printWarnings(context, settled.warnings);
-  context.out(settled.config === undefined ? "policy-route is not configured\n" : "Policy routing restarted\n");
+  context.out(
+    settled.config === undefined ? "policy-route is not configured: nothing to restart\n" : "Policy routing restarted\n",
+  );
   return EXIT.fine;
 }

@@ -47,7 +47,7 @@ async function test(context: Context, name: string): Promise<TestJson> {
   const slot = slots.slots.get(uplinkOwner(name));
   if (uplink.health === undefined) throw new OperatorError(`uplink ${name} has no probes: set "uplink ${name} health target"`);
   if (uplink.disable || slot === undefined || uplink.interface === undefined)
-    throw new OperatorError(`uplink ${name} is disabled`);
+    throw new OperatorError(`uplink ${name} is disabled: "delete policy-route uplink ${name} disable" and commit`);
   if (kernel === undefined) throw new HostError("Permission denied: probes are bound to an interface and marked");
   const { value: mark } = arrivalMark(markField(config["mark-mask"]), slot);
   const state = uplinks.find((candidate) => candidate.name === name);

@@ -127,20 +127,19 @@ function auditWrite(wants: Wants, field: MarkField, use: MarkUse): Collision[] {
   if (write === undefined || (write.mask & field.mask) === 0 || use.hooks?.length === 0) return [];
   const covers = (write.mask & field.slotMask) >>> 0 === field.slotMask;
   const owner = write.value === undefined ? undefined : ownerOf(wants, field, write.value & field.mask);
-  const what = `${write.of}s that ${who(use)} marks`;
   if (owner !== undefined && covers) {
-    const message = `${what} have the mark of ${owner}: those that no rule steers go its way too; one of the two has to take another mark`;
+    const message = `${who(use)}: that is the mark of ${owner}, so ${write.of}s that no rule steers go its way too; one of the two has to take another mark`;
     return [{ severity: "warning", path: ["mark-mask"], message }];
   }
   if (!covers) return [];
   if (write.of === "connection" && forgets(wants.backend, field, use)) {
     const message =
-      `connections that come to ${who(use)} forget their uplink, and their later packets are not steered; ` +
+      `${who(use)}: connections that come there forget their uplink, and their later packets are not steered; ` +
       `it has to leave the bits ${hex32(field.mask)} alone`;
     return [{ severity: "warning", path: ["mark-mask"], message }];
   }
   const why = wants.backend === "iptables" ? "are accepted before they come to it" : "get their mark after it";
-  return [{ severity: "note", path: ["mark-mask"], message: `${who(use)} writes all of it; steered packets ${why}` }];
+  return [{ severity: "note", path: ["mark-mask"], message: `${who(use)}: all of it is written; steered packets ${why}` }];
 }
 
 /**

@@ -7,10 +7,11 @@ export function checkGroups(check: Check): void {
   const { uplink } = check.config;
   for (const [name, group] of Object.entries(check.config.group)) {
     const path = ["group", name];
-    if (Object.hasOwn(uplink, name)) check.error(path, `"${name}" is also the name of an uplink`);
+    if (Object.hasOwn(uplink, name))
+      check.error(path, `"${name}" is also the name of an uplink; rename one of them, rules name both`);
     const names = Object.keys(group.uplink);
     if (names.length === 0 && !group.disable && !check.isBroken(path)) {
-      check.warn(path, `has no members: its traffic always goes by if-down ${group["if-down"]}`);
+      check.warn(path, `has no members, so its traffic always goes by if-down ${group["if-down"]}; add one with "uplink NAME"`);
     }
     for (const member of names) checkMember(check, path, member);
     if (!group.disable) checkModes(check, path, group);
@@ -24,7 +25,8 @@ function checkMember(check: Check, path: readonly string[], member: string): voi
       ? " (it is a group: a group's members are uplinks)"
       : suggest(member, Object.keys(uplink));
     check.error(path, `uplink "${member}" is not configured${hint}`);
-  } else if (uplink[member]?.disable) check.warn(path, `uplink "${member}" is disabled and counts as down`);
+  } else if (uplink[member]?.disable)
+    check.warn(path, `uplink "${member}" is disabled and counts as down; delete its "disable", or take it out of the group`);
 }
 
 function checkModes(check: Check, path: readonly string[], { mode, failback, ...group }: Group): void {

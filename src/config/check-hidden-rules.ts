@@ -9,7 +9,11 @@ export function checkHiddenRules(check: Check): void {
     if (rule.disable || check.isBroken(["rule", number])) continue;
     const scope = ruleScope(rule);
     const hiding = earlier.find(scope);
-    if (hiding !== undefined) check.warn(["rule", number], `never matches: rule ${hiding} takes all of its traffic first`);
+    if (hiding !== undefined)
+      check.warn(
+        ["rule", number],
+        `never matches: rule ${hiding} takes all of its traffic first; give it a number below ${hiding}, or delete it`,
+      );
     else earlier.add(number, scope);
   }
 }

@@ -46,10 +46,11 @@ function checkIcmp(check: Check, path: readonly string[], { protocol, icmp, icmp
   if (Object.keys(icmpv6).length > 0 && !broken && !isProtocol(protocol, ICMPV6))
     check.error(path, "icmpv6 needs protocol icmpv6");
   for (const [name, node] of [["icmp", icmp] as const, ["icmpv6", icmpv6] as const]) {
-    if (node.type !== undefined && node["type-name"] !== undefined) check.error(path, `only one of ${name} type and type-name`);
+    if (node.type !== undefined && node["type-name"] !== undefined)
+      check.error(path, `only one of ${name} type and type-name; delete the other`);
   }
   if (icmp.code !== undefined && icmp.type === undefined && icmp["type-name"] === undefined && !check.isBroken([...path, "icmp"]))
-    check.error(path, "icmp code needs icmp type");
+    check.error(path, "icmp code needs icmp type: a code means something else with each type");
 }
 
 function checkSide(check: Check, path: readonly string[], side: Side): void {
@@ -105,8 +106,13 @@ function checkTraffic(check: Check, path: readonly string[], rule: Rule): void {
       );
   }
   if (traffic !== "local") return;
-  if (rule.source["mac-address"] !== undefined) check.error(path, "mac-address cannot match traffic local");
-  if (rule["inbound-interface"].length > 0) check.error(path, "inbound-interface cannot match traffic local");
+  if (rule.source["mac-address"] !== undefined)
+    check.error(path, "mac-address cannot match traffic local: what the router makes has no sender; use traffic forwarded");
+  if (rule["inbound-interface"].length > 0)
+    check.error(
+      path,
+      "inbound-interface cannot match traffic local: what the router makes came in nowhere; use traffic forwarded",
+    );
 }
 
 function checkUser(

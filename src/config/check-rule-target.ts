@@ -7,9 +7,13 @@ import { suggest } from "./suggest.ts";
 export function checkRuleTarget(check: Check, path: readonly string[], rule: Rule): void {
   const targets = Object.keys(rule.set);
   if (rule.action !== "set") {
-    if (targets.length > 0) check.error(path, `action ${rule.action} and set ${targets.join(", ")} exclude each other`);
+    if (targets.length > 0)
+      check.error(path, `action ${rule.action} and set ${targets.join(", ")} exclude each other; delete one of the two`);
   } else if (targets.length > 1) {
-    check.error(path, "only one of set uplink, group, table, reply-uplink");
+    check.error(
+      path,
+      `only one of set uplink, group, table, reply-uplink; delete all but one of ${targets.map((target) => `"set ${target}"`).join(", ")}`,
+    );
   } else if (targets.length === 0 && !check.isBroken([...path, "set"]) && !check.isBroken([...path, "action"])) {
     check.error(path, "nothing to do: set an uplink, group or table, or an action");
   }
@@ -29,7 +33,10 @@ export function checkRuleTarget(check: Check, path: readonly string[], rule: Rul
     const hint = Object.hasOwn(uplink, name) ? ` (it is an uplink: "set uplink ${name}")` : suggest(name, Object.keys(group));
     check.error(path, `group "${name}" is not configured${hint}`);
   } else if (name !== undefined && group[name]?.disable) {
-    check.warn(path, `group "${name}" is disabled and counts as down (if-down ${group[name]["if-down"]})`);
+    check.warn(
+      path,
+      `group "${name}" is disabled and counts as down (if-down ${group[name]["if-down"]}); delete its "disable", or disable the rule too`,
+    );
   }
   if (rule.set.table !== undefined) checkTable(check, path, rule.set.table);
 }
@@ -41,7 +48,10 @@ function checkUplinkName(check: Check, path: readonly string[], name: string | u
     const hint = Object.hasOwn(group, name) ? ` (it is a group: "set group ${name}")` : suggest(name, Object.keys(uplink));
     check.error(path, `uplink "${name}" is not configured${hint}`);
   } else if (uplink[name]?.disable) {
-    check.warn(path, `uplink "${name}" is disabled and counts as down (if-down ${uplink[name]["if-down"]})`);
+    check.warn(
+      path,
+      `uplink "${name}" is disabled and counts as down (if-down ${uplink[name]["if-down"]}); delete its "disable", or disable the rule too`,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ export function checkUplinkHealth(check: Check, name: string, uplink: Uplink): v
   const targets = Object.entries(health.target);
   const minimum = health["minimum-targets"];
   if (targets.length === 0) {
-    if (!check.isBroken([...path, "target"])) check.error(path, "at least one target must be set");
+    if (!check.isBroken([...path, "target"])) check.error(path, 'at least one target must be set, such as "target gateway"');
   } else if (minimum > targets.length) {
     check.error(path, `minimum-targets ${minimum} is more than there are targets (${targets.length})`);
   }
@@ -29,14 +29,16 @@ function checkTarget(
   { type, port, script }: Health["target"][string],
   uplink: Uplink,
 ): void {
-  if (type === "tcp" && port === undefined && !check.isBroken([...path, "port"])) check.error(path, "type tcp needs port");
+  if (type === "tcp" && port === undefined && !check.isBroken([...path, "port"]))
+    check.error(path, 'type tcp needs the port to connect to, such as "port 443"');
   if (type !== "tcp" && port !== undefined) check.error(path, `port needs type tcp, not ${type}`);
   if (type === "script" && script === undefined && !check.isBroken([...path, "script"])) {
-    check.error(path, "type script needs script");
+    check.error(path, 'type script needs the file to run, such as "script /config/scripts/probe"');
   }
   if (type !== "script" && script !== undefined) check.error(path, `script needs type script, not ${type}`);
   if (script !== undefined && check.context.notExecutable?.has(script)) check.error(path, `${script} is not executable`);
-  if (address !== "gateway" && check.interfaces.isOwnAddress(address)) check.error(path, "is an address of this router");
+  if (address !== "gateway" && check.interfaces.isOwnAddress(address))
+    check.error(path, "is an address of this router, which answers also when the line is dead");
   if (type === "arp") checkNeighbour(check, path, address, uplink);
   const missing = check.context.missingPrograms?.get(probeProgram(type, address) ?? "");
   if (missing !== undefined) check.error(path, `type ${type}: ${missing}`);

@@ -11,7 +11,8 @@ export function checkUplinkUse(check: Check): void {
     if (uplink.disable) continue;
     const path = ["uplink", name];
     const tracks = uplink["track-inbound"] === "enable";
-    if (!named.has(name) && !tracks && uplink["source-rule"] === "disable") check.warn(path, "nothing uses this uplink");
+    if (!named.has(name) && !tracks && uplink["source-rule"] === "disable")
+      check.warn(path, "nothing uses this uplink: no rule, no group, and track-inbound and source-rule are disabled");
     if (uplink.interface !== undefined && lan.has(uplink.interface) && tracks && uplink["gateway-mac"] === undefined) {
       check.error(path, `${uplink.interface} is also a LAN interface; track-inbound needs gateway-mac`);
     }
@@ -48,7 +49,8 @@ function checkSharedInterface(check: Check, interfaceName: string, names: readon
   for (const [i, name] of names.entries()) {
     const mac = uplink[name]?.["gateway-mac"];
     const other = names.slice(0, i).find((earlier) => mac !== undefined && uplink[earlier]?.["gateway-mac"] === mac);
-    if (other !== undefined) check.error(path([other, name]), `both have gateway-mac ${mac} on ${interfaceName}`);
+    if (other !== undefined)
+      check.error(path([other, name]), `both have gateway-mac ${mac} on ${interfaceName}; each needs that of its own gateway`);
   }
   const modes = names.filter((name) => uplink[name]?.["source-validation"] !== "auto");
   const [first = "", second] = [...new Set(modes.map((name) => uplink[name]?.["source-validation"]))];
@@ -91,6 +93,9 @@ function checkSourceValidation(check: Check, path: readonly string[], uplink: Up
   const all = check.context.allRpFilter ?? 0;
   const mode = uplink["source-validation"];
   if ((mode === "strict" && all === 2) || (mode === "disable" && all > 0)) {
-    check.warn(path, `source-validation ${mode} has no effect: net.ipv4.conf.all.rp_filter is ${all}`);
+    check.warn(
+      path,
+      `source-validation ${mode} has no effect: net.ipv4.conf.all.rp_filter is ${all}; it would have to be ${mode === "strict" ? "0 or 1" : "0"}`,
+    );
   }
 }

@@ -22,17 +22,21 @@ export function checkUplinkWay(check: Check, name: string, uplink: Uplink): void
   }
   const source = uplink["source-address"];
   if (source !== "auto" && source !== "none" && isStatic && !check.interfaces.isOwnAddress(source)) {
-    check.error(path, `source-address ${source} is not an address of this router`);
+    check.error(
+      path,
+      `source-address ${source} is not an address of this router; give ${interfaceName} that address, or use "auto"`,
+    );
   }
   if (uplink.gateway === "dhcp" && !uplink.disable && check.context.leases?.has(interfaceName) === false) {
-    check.warn(path, `${interfaceName} has no DHCP lease yet`);
+    check.warn(path, `${interfaceName} has no DHCP lease yet; until it has, if-down ${uplink["if-down"]} applies`);
   }
 }
 
 /** An error for an interface nobody knows; a warning when its name is of the kind that comes and goes. */
 export function checkInterfaceExists(check: Check, path: readonly string[], name: string): void {
   if (check.interfaces.exists(name)) return;
-  if (mayAppearLater(name)) check.warn(path, `interface ${name} does not exist yet`);
+  if (mayAppearLater(name))
+    check.warn(path, `interface ${name} does not exist yet; what hangs on it begins to work when it does`);
   else {
     // "eth0" for "eth9" would be a guess; "eth0" for "eht0" is a help.
     const letters = (text: string) => text.replace(/\d/g, "");

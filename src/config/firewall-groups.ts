@@ -98,12 +98,13 @@ function membersOf(
 function addressMember(value: string, kind: FirewallGroupKind): string {
   const { negate, family, text } = parseAddressMatch(value);
   const own = kind.startsWith("ipv6") ? "ipv6" : "ipv4";
-  if (negate || family !== own) throw new InvalidValue(`"${value}" cannot be a member`);
+  if (negate || family !== own)
+    throw new InvalidValue(`"${value}" cannot be a member: ${own === "ipv6" ? "IPv6" : "IPv4"} addresses without "!" can`);
   return text;
 }
 
 function portMembers(value: string, lookups: Lookups): string[] {
   const { negate, ranges } = portMatch(lookups)(value);
-  if (negate) throw new InvalidValue(`"${value}" cannot be a member`);
+  if (negate) throw new InvalidValue(`"${value}" cannot be a member: ports without "!" can`);
   return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
 }

@@ -53,7 +53,7 @@ export async function takeLock(file: string, seconds: number): Promise<Release> 
       reject(
         new HostError(
           code === 75
-            ? `another policy-route is at work (lock ${file} not free within ${seconds} s)`
+            ? `another policy-route is at work (lock ${file} not free within ${seconds} s); try again when it is done`
             : `flock ${file} failed: ${stderr.trim()}`,
         ),
       ),

@@ -64,7 +64,7 @@ async function replace(name: string, text: string): Promise<void> {
     await fs.chmod(temporary, old === undefined ? 0o640 : old.mode & 0o7777);
     await fs.rename(temporary, file);
   } catch (error) {
-    await fs.rm(temporary, { force: true });
+    await fs.rm(temporary, { force: true }).catch(() => {});
     throw new HostError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   }
 }

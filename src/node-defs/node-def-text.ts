@@ -47,10 +47,13 @@ export function opNodeDef(node: OpNode): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** One shell line that prints the words Tab offers. cli-shell-api prints them in single quotes. */
+/** One shell line that prints the words Tab offers. cli-shell-api prints them in single quotes, the last without a newline. */
 function allowed(completion: readonly Completion[], listing: string): string[] {
   const commands = completion.map(({ kind, text }) =>
     kind === "list" ? `echo ${text}` : kind === "path" ? `cli-shell-api ${listing} ${text} | tr -d "'"` : text,
   );
-  return commands.length === 0 ? [] : [`allowed: ${commands.join("; ")}`];
+  const line = commands.map((command, i) =>
+    completion[i]?.kind === "path" && i < commands.length - 1 ? `${command}; echo` : command,
+  );
+  return line.length === 0 ? [] : [`allowed: ${line.join("; ")}`];
 }

@@ -53,13 +53,23 @@ export async function complete(session: Session, world: SessionWorld, line: stri
     case "load":
     case "save":
       if (before.length > 0) return end(word);
-      return hint(word, [
-        { item: "<Enter>", help: `${command.item === "load" ? "Load from" : "Save to"} system config file` },
-        { item: "<file>", help: `${command.item === "load" ? "Load from" : "Save to"} file on local machine` },
-      ]);
+      return {
+        word,
+        words: (await savedFiles(world)).filter((name) => name.startsWith(word)),
+        items: [
+          { item: "<Enter>", help: `${command.item === "load" ? "Load from" : "Save to"} system config file` },
+          { item: "<file>", help: `${command.item === "load" ? "Load from" : "Save to"} file on local machine` },
+        ],
+      };
     default:
       return end(word);
   }
+}
+
+/** Configuration files that a name without a slash means. */
+async function savedFiles({ host, paths }: SessionWorld): Promise<readonly string[]> {
+  const names = await host.list(paths.configBoot.replace(/\/[^/]*$/, ""));
+  return names.filter((name) => /\.(boot|config|conf)$/.test(name)).sort();
 }
 
 /** Fixed words; those in angle brackets are help, not words to type. */

@@ -121,6 +121,11 @@ describe("what is in it", () => {
     for (const word of ["NAME", "configure", "commit", "uninstall"]) expect(shown).toContain(word);
   });
 
+  it("has a completion that bash reads", () => {
+    const completion = join(root, "usr/share/bash-completion/completions/policy-route");
+    expect(must(["bash", "-c", 'source "$1" && complete -p policy-route', "bash", completion])).toContain("_policy_route");
+  });
+
   it("has shell scripts that dash reads", () => {
     const scripts = [control, root].flatMap((below) =>
       files(below)

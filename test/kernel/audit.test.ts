@@ -62,10 +62,10 @@ policy-route rule-priority: 5200 takes the ip rule preferences 5200-5310, of whi
     const { exitCode, stderr } = await apply("set policy-route uplink dsl mark 1", "set policy local-route rule 40 set table 77");
     expect(exitCode).toBe(0);
     expect(stderr.split("\n").filter((line) => line.includes("mark-mask"))).toEqual([
-      "Warning: policy-route mark-mask: connections that come to mangle mine writes 0x00000001/0xffffffff into the mark of connections forget " +
+      "Warning: policy-route mark-mask: mangle mine writes 0x00000001/0xffffffff into the mark of connections: connections that come there forget " +
         "their uplink, and their later packets are not steered; it has to leave the bits 0x0ff00000 alone",
-      "Warning: policy-route mark-mask: packets that inet fw writes 0x00100000/0xffffffff into the mark of packets marks have the mark of " +
-        "uplink dsl: those that no rule steers go its way too; one of the two has to take another mark",
+      "Warning: policy-route mark-mask: inet fw writes 0x00100000/0xffffffff into the mark of packets: that is the mark of " +
+        "uplink dsl, so packets that no rule steers go its way too; one of the two has to take another mark",
       expect.stringMatching(/^Warning: policy-route mark-mask: 0x0ff00000 shares the bits 0x00f00000 with Tailscale /),
     ]);
   });

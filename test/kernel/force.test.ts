@@ -45,12 +45,15 @@ test("failback lets held members go, of that group only and with everything else
   await write({ g: { a: null }, other: { b: null } });
   expect((await router.run(["restart"])).exitCode).toBe(0);
   expect(await ways()).toEqual(["eth2", "eth1"]);
-  expect(await force("group g failback")).toMatchObject({ exitCode: 0 });
+  expect(await force("group g failback")).toMatchObject({
+    exitCode: 0,
+    stdout: "Group g is back with its first member that is up\n",
+  });
   expect(await ways()).toEqual(["eth1", "eth2"]);
   expect(JSON.parse(await text(LIVENESS))).toEqual({ health, held: { other: { b: null } } });
   expect(await force("group g failback")).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining("no member of group g is held back"),
+    stderr: "no member of group g is held back: its first member that is up is used already\n",
   });
 });
 
@@ -80,5 +83,12 @@ test("what cannot be applied is not remembered either", async () => {
 test("nothing of it is left when nothing is configured any more", async () => {
   await reach(router, []);
   expect(await router.sh(`ls ${ROOT}/run`)).toBe("");
-  expect(await force("uplink a down")).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("not configured") });
+  expect(await force("uplink a down")).toMatchObject({
+    exitCode: 1,
+    stderr: "policy-route is not configured: set an uplink and commit first\n",
+  });
+  expect(await router.program(["restart"])).toMatchObject({
+    exitCode: 0,
+    stdout: "policy-route is not configured: nothing to restart\n",
+  });
 });

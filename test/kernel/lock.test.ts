@@ -38,7 +38,9 @@ describe("the lock", () => {
     });
     await new Promise((resolve) => holder.stdout.once("data", resolve));
     try {
-      await expect(takeLock(file, 1)).rejects.toThrow(`another policy-route is at work (lock ${file} not free within 1 s)`);
+      await expect(takeLock(file, 1)).rejects.toThrow(
+        `another policy-route is at work (lock ${file} not free within 1 s); try again when it is done`,
+      );
     } finally {
       process.kill(-(holder.pid ?? 0), "SIGKILL");
     }

@@ -179,6 +179,7 @@ describe.each(IPTABLES)("show and plan (%s)", (frontEnd) => {
     for (const [argv, message] of [
       [["show", "uplink", "dls"], 'uplink "dls" is not configured (did you mean "dsl"?)'],
       [["show", "rule", "11"], 'rule "11" is not configured'],
+      [["test", "uplink", "dsl"], 'uplink dsl has no probes: set "uplink dsl health target"'],
       [["show", "uplnk"], 'cannot show "uplnk" (did you mean "uplink"?)'],
       [["show", "plan", "x"], "too many words"],
     ] as const) {

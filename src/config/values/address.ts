@@ -78,7 +78,8 @@ export function addressOr(words: readonly string[], family?: Family): ParseValue
 
 /** Lower case, six bytes. */
 export function parseMac(text: string): string {
-  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) throw new InvalidValue(`Invalid MAC address ${quote(text)}`);
+  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text))
+    throw new InvalidValue(`Invalid MAC address ${quote(text)}: must be six bytes, like 52:54:00:c2:a5:43`);
   return text.toLowerCase();
 }
 

@@ -74,6 +74,9 @@ export interface GroupMatch {
 /** `[!]name` of a firewall group. */
 export function parseGroupMatch(text: string): GroupMatch {
   const match = /^(!?)\s*([A-Za-z0-9][A-Za-z0-9_.-]*)$/.exec(text);
-  if (match === null || match[2] === undefined) throw new InvalidValue(`${quote(text)} is not the name of a firewall group`);
+  if (match === null || match[2] === undefined)
+    throw new InvalidValue(
+      `${quote(text)} is not the name of a firewall group: letters, digits, "_", "-" and ".", with "!" before it to negate`,
+    );
   return { negate: match[1] === "!", name: match[2] };
 }

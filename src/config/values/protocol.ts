@@ -14,7 +14,7 @@ export function protocolMatch(lookups: Lookups): ParseValue<ProtocolMatch> {
   return (text) => {
     const { negate, rest } = splitNegation(text);
     if (rest === "all") {
-      if (negate) throw new InvalidValue('"!all" can never match');
+      if (negate) throw new InvalidValue('"!all" can never match; leave protocol out, or negate one protocol');
       return { negate, value: "all", text: rest };
     }
     if (rest === "tcp_udp") return { negate, value: "tcp_udp", text: rest };

@@ -103,6 +103,8 @@ describe("show events", () => {
   });
 
   test.each(["x", "0", "-1", "1e3"])("%s is no number of events", async (count) => {
-    await expect(run(context, "events", count, {})).rejects.toThrow(`"${count}" is no number`);
+    await expect(run(context, "events", count, {})).rejects.toThrow(
+      `show events: "${count}" is not a number of events, 1-999999`,
+    );
   });
 });

@@ -139,8 +139,8 @@ describe("marks", () => {
     const lines = ["uplink dsl mark 5"];
     const messages = (uses: MarkUse[]) => said(audit(lines, uses), "warning").join("\n");
     expect(messages(configured("policy route LAN rule 10 set mark 5242880"))).toBe(
-      "policy-route mark-mask: packets that firewall (policy route LAN rule 10 set mark 5242880) marks have the mark of uplink dsl: " +
-        "those that no rule steers go its way too; one of the two has to take another mark",
+      "policy-route mark-mask: firewall (policy route LAN rule 10 set mark 5242880): that is the mark of uplink dsl, " +
+        "so packets that no rule steers go its way too; one of the two has to take another mark",
     );
     expect(messages(configured("interfaces wireguard wg0 fwmark 0x500007"))).toContain(
       "WireGuard (interfaces wireguard wg0 fwmark",
@@ -173,7 +173,7 @@ describe("marks", () => {
     const balancing = mangle("-A PREROUTING -j ISP_eth1", "-A ISP_eth1 -j CONNMARK --set-xmark 0xc9/0xffffffff");
     expect(forgets(balancing, "nftables")).toBe(0);
     expect(said(audit([], balancing, "nftables"), "note")).toEqual([
-      "policy-route mark-mask: WAN load balancing (mangle ISP_eth1 writes 0x000000c9/0xffffffff into the mark of connections) writes all of it; " +
+      "policy-route mark-mask: WAN load balancing (mangle ISP_eth1 writes 0x000000c9/0xffffffff into the mark of connections): all of it is written; " +
         "steered packets get their mark after it",
     ]);
   });

@@ -80,11 +80,15 @@ describe("an uplink's way", () => {
   it("only warns of an interface that comes with a line", () => {
     const { errors, warnings } = check(["uplink a interface ppp1", "uplink a gateway ppp"]);
     expect(errors).toEqual([]);
-    expect(warnings.map(formatIssue)).toEqual(["policy-route uplink a: interface ppp1 does not exist yet"]);
+    expect(warnings.map(formatIssue)).toEqual([
+      "policy-route uplink a: interface ppp1 does not exist yet; what hangs on it begins to work when it does",
+    ]);
   });
 
   it("warns of DHCP without a lease, once leases are known", () => {
-    expect(warningsOf(DSL, { ...ROUTER, leases: new Set() })).toEqual(["policy-route uplink dsl: eth1 has no DHCP lease yet"]);
+    expect(warningsOf(DSL, { ...ROUTER, leases: new Set() })).toEqual([
+      "policy-route uplink dsl: eth1 has no DHCP lease yet; until it has, if-down main applies",
+    ]);
     expect(warningsOf(DSL, { ...ROUTER, leases: new Set(["eth1"]) })).toEqual([]);
   });
 
@@ -103,7 +107,7 @@ describe("an uplink's way", () => {
       "policy-route uplink two: gateway 192.168.1.1 is an address of this router",
     ]);
     expect(at("uplink two interface eth2", "uplink two gateway 192.0.2.1", "uplink two source-address 192.0.2.10")).toEqual([
-      "policy-route uplink two: source-address 192.0.2.10 is not an address of this router",
+      'policy-route uplink two: source-address 192.0.2.10 is not an address of this router; give eth2 that address, or use "auto"',
     ]);
     expect(at("uplink two interface eth3", "uplink two gateway none")[0]).toContain("interface eth3 does not exist");
     expect(warningsOf(["uplink two interface pppoe0"], AT_BOOT)).toEqual([]);
@@ -166,7 +170,9 @@ describe("an uplink's numbers", () => {
 describe("an uplink's use", () => {
   it("is missing when no rule names it and neither inbound connections nor its own address do", () => {
     const idle = [...DSL, "uplink dsl track-inbound disable", "uplink dsl source-rule disable"];
-    expect(warningsOf(idle)).toEqual(["policy-route uplink dsl: nothing uses this uplink"]);
+    expect(warningsOf(idle)).toEqual([
+      "policy-route uplink dsl: nothing uses this uplink: no rule, no group, and track-inbound and source-rule are disabled",
+    ]);
     expect(warningsOf([...idle, "rule 10 set uplink dsl"])).toEqual([]);
     expect(warningsOf([...idle, "rule 10 set uplink dsl", "rule 10 disable"])).toHaveLength(1);
     expect(warningsOf(DSL)).toEqual([]);
@@ -197,7 +203,7 @@ describe("an uplink's use", () => {
     const two = ["uplink a interface eth1", "uplink b interface eth1", "uplink a gateway-mac 52:54:00:00:00:01"];
     expect(errorsOf([...two, "uplink b gateway-mac 52:54:00:00:00:02"])).toEqual([]);
     expect(errorsOf([...two, "uplink b gateway-mac 52:54:00:00:00:01"])).toEqual([
-      "policy-route uplink a and b: both have gateway-mac 52:54:00:00:00:01 on eth1",
+      "policy-route uplink a and b: both have gateway-mac 52:54:00:00:00:01 on eth1; each needs that of its own gateway",
     ]);
     expect(errorsOf([...two, "uplink a source-validation strict", "uplink b source-validation loose"])).toEqual([
       "policy-route uplink a and b: eth1 has one source-validation for them all, not strict and loose",
@@ -226,7 +232,7 @@ describe("an uplink's use", () => {
     const of = (mode: string, allRpFilter: number) =>
       warningsOf([...DSL, `uplink dsl source-validation ${mode}`], { ...ROUTER, allRpFilter });
     expect(of("strict", 2)).toEqual([
-      "policy-route uplink dsl: source-validation strict has no effect: net.ipv4.conf.all.rp_filter is 2",
+      "policy-route uplink dsl: source-validation strict has no effect: net.ipv4.conf.all.rp_filter is 2; it would have to be 0 or 1",
     ]);
     expect(of("disable", 1)).toHaveLength(1);
     expect([of("strict", 1), of("disable", 0), of("loose", 2), of("auto", 2)].flat()).toEqual([]);
@@ -239,9 +245,12 @@ describe("a rule's target", () => {
   it.each<[string[], string]>([
     [["set uplink dls"], 'uplink "dls" is not configured (did you mean "dsl"?)'],
     [["set uplink constructor"], 'uplink "constructor" is not configured'],
-    [["set uplink dsl", "set table main"], "only one of set uplink, group, table, reply-uplink"],
+    [
+      ["set uplink dsl", "set table main"],
+      'only one of set uplink, group, table, reply-uplink; delete all but one of "set uplink", "set table"',
+    ],
     [["protocol tcp"], "nothing to do: set an uplink, group or table, or an action"],
-    [["action drop", "set uplink dsl"], "action drop and set uplink exclude each other"],
+    [["action drop", "set uplink dsl"], "action drop and set uplink exclude each other; delete one of the two"],
     [["set table 201"], "table 201 belongs to load-balancing wan; use 1-200 or 256 and up"],
     [["set table dls"], 'table "dls" has no number: it is no uplink\'s table-name and not in rt_tables (did you mean "dsl"?)'],
   ])("%j", (lines, message) => {
@@ -274,7 +283,7 @@ describe("a rule's target", () => {
 
   it("counts as down when the uplink is disabled", () => {
     expect(warningsOf([...DSL, "uplink dsl disable", "uplink dsl if-down prohibit", "rule 20 set uplink dsl"])).toEqual([
-      'policy-route rule 20: uplink "dsl" is disabled and counts as down (if-down prohibit)',
+      'policy-route rule 20: uplink "dsl" is disabled and counts as down (if-down prohibit); delete its "disable", or disable the rule too',
     ]);
   });
 });
@@ -296,7 +305,10 @@ describe("what a rule looks at", () => {
     ],
     [["family ipv6", "source address !10.0.0.1"], "family is IPv6 but source is IPv4: the rule can never match"],
     [["protocol icmp", "source address 2001:db8::/32"], "protocol icmp is IPv4 but source is IPv6: the rule can never match"],
-    [["traffic local", "inbound-interface eth0"], "inbound-interface cannot match traffic local"],
+    [
+      ["traffic local", "inbound-interface eth0"],
+      "inbound-interface cannot match traffic local: what the router makes came in nowhere; use traffic forwarded",
+    ],
     [["source interface-network eth9"], "interface eth9 does not exist"],
     [["inbound-interface eht0"], 'interface eht0 does not exist (did you mean "eth0"?)'],
   ])("%j", (lines, message) => {
@@ -328,7 +340,10 @@ describe("what a rule looks at", () => {
   it.each<[string[], string, object?]>([
     [["user mldonkey"], "user can only match traffic local or all"],
     [["user-group 100"], "user-group can only match traffic local or all"],
-    [["source mac-address 52:54:00:c2:a5:43", "traffic local"], "mac-address cannot match traffic local"],
+    [
+      ["source mac-address 52:54:00:c2:a5:43", "traffic local"],
+      "mac-address cannot match traffic local: what the router makes has no sender; use traffic forwarded",
+    ],
     [["state established enable"], "state established can never match: rules look at the first packet of a connection"],
     [["traffic local", "user mldonky"], 'user "mldonky" does not exist', { users: new Set(["root"]) }],
     [
@@ -339,9 +354,12 @@ describe("what a rule looks at", () => {
     [["icmp type 8"], "icmp needs protocol icmp"],
     [["tcp flags SYN"], "tcp flags needs protocol tcp"],
     [["fragment match-frag"], "fragment match-frag can never match: fragments are put together before rules look at the packet"],
-    [["icmp code 1", "protocol icmp"], "icmp code needs icmp type"],
-    [["icmp type 8", "icmp type-name echo-request", "protocol icmp"], "only one of icmp type and type-name"],
-    [["icmpv6 type 128", "icmpv6 type-name echo-request", "protocol icmpv6"], "only one of icmpv6 type and type-name"],
+    [["icmp code 1", "protocol icmp"], "icmp code needs icmp type: a code means something else with each type"],
+    [["icmp type 8", "icmp type-name echo-request", "protocol icmp"], "only one of icmp type and type-name; delete the other"],
+    [
+      ["icmpv6 type 128", "icmpv6 type-name echo-request", "protocol icmpv6"],
+      "only one of icmpv6 type and type-name; delete the other",
+    ],
     [
       ["source group address-group LAN", "destination address 2001:db8::1"],
       "source group is IPv4 but destination is IPv6: the rule can never match",
@@ -385,7 +403,7 @@ describe("what a rule looks at", () => {
 describe("groups", () => {
   it("share their names with uplinks and have members that are uplinks", () => {
     expect(laterErrors([...DSL, "group dsl uplink dls"])).toEqual([
-      'policy-route group dsl: "dsl" is also the name of an uplink',
+      'policy-route group dsl: "dsl" is also the name of an uplink; rename one of them, rules name both',
       'policy-route group dsl: uplink "dls" is not configured (did you mean "dsl"?)',
     ]);
     expect(laterErrors([...DSL, "group web uplink dsl", "rule 20 set uplink web"])).toEqual([
@@ -395,7 +413,7 @@ describe("groups", () => {
 
   it("without members get a warning", () => {
     expect(warningsOf(["group web if-down prohibit"])).toEqual([
-      "policy-route group web: has no members: its traffic always goes by if-down prohibit",
+      'policy-route group web: has no members, so its traffic always goes by if-down prohibit; add one with "uplink NAME"',
     ]);
   });
 
@@ -414,10 +432,10 @@ describe("groups", () => {
       "policy-route group web: failback immediate has no effect with mode balance: no member comes before another",
     );
     expect(warningsOf([...DSL, ...group, "uplink dsl disable"])).toContainEqual(
-      'policy-route group web: uplink "dsl" is disabled and counts as down',
+      'policy-route group web: uplink "dsl" is disabled and counts as down; delete its "disable", or take it out of the group',
     );
     expect(warningsOf([...DSL, ...group, "group web disable"])).toContainEqual(
-      'policy-route rule 20: group "web" is disabled and counts as down (if-down main)',
+      'policy-route rule 20: group "web" is disabled and counts as down (if-down main); delete its "disable", or disable the rule too',
     );
   });
 
@@ -454,7 +472,7 @@ describe("a rule behind another", () => {
 
   it("is named with the one that takes its traffic", () => {
     expect(warningsOf(["rule 10 action drop", "rule 20 protocol tcp", "rule 20 action exempt"])).toEqual([
-      "policy-route rule 20: never matches: rule 10 takes all of its traffic first",
+      "policy-route rule 20: never matches: rule 10 takes all of its traffic first; give it a number below 10, or delete it",
     ]);
   });
 

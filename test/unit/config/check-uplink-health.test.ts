@@ -12,7 +12,7 @@ describe("probes of an uplink", () => {
     [["target gateway", "target 9.9.9.9", "minimum-targets 2", "interval 5", "timeout 5"], []],
     [["target 9.9.9.9 type tcp", "target 9.9.9.9 port 443"], []],
     [["target 192.0.2.9 type arp"], []],
-    [["interval 5"], ["health: at least one target must be set"]],
+    [["interval 5"], ['health: at least one target must be set, such as "target gateway"']],
     [
       ["target gateway", "minimum-targets 2", "timeout 4"],
       [
@@ -29,9 +29,9 @@ describe("probes of an uplink", () => {
       ],
       [
         "health target 1.1.1.1: port needs type tcp, not ping",
-        "health target 9.9.9.9: type tcp needs port",
-        "health target 192.0.2.2: type script needs script",
-        "health target 192.0.2.2: is an address of this router",
+        'health target 9.9.9.9: type tcp needs the port to connect to, such as "port 443"',
+        'health target 192.0.2.2: type script needs the file to run, such as "script /config/scripts/probe"',
+        "health target 192.0.2.2: is an address of this router, which answers also when the line is dead",
         "health target gateway: script needs type script, not ping",
       ],
     ],

@@ -65,7 +65,7 @@ describe("groups of the router's firewall", () => {
 
   it("that cannot be understood are mistakes of the rule that asks", () => {
     expect(find("address-group A", ["address-group A address 2001:db8::1"]).issues).toEqual([
-      'policy-route rule 20: firewall address-group "A": "2001:db8::1" cannot be a member',
+      'policy-route rule 20: firewall address-group "A": "2001:db8::1" cannot be a member: IPv4 addresses without "!" can',
     ]);
     expect(find("port-group A", ["port-group A port 70000"]).issues).toEqual([
       'policy-route rule 20: firewall port-group "A": Invalid port "70000": ports are 1-65535, a range n-m or a name from /etc/services',

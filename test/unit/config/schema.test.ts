@@ -349,7 +349,11 @@ describe("mistakes of form", () => {
       'policy-route rule 1 destination port: Invalid port "htpt": ports are 1-65535, a range n-m or a name from /etc/services',
     ],
     ["a backward range", ["rule 1 source port 90-80"], 'policy-route rule 1 source port: Port range "90-80" is backwards'],
-    ["a MAC address", ["uplink a gateway-mac 52:54:00"], 'policy-route uplink a gateway-mac: Invalid MAC address "52:54:00"'],
+    [
+      "a MAC address",
+      ["uplink a gateway-mac 52:54:00"],
+      'policy-route uplink a gateway-mac: Invalid MAC address "52:54:00": must be six bytes, like 52:54:00:c2:a5:43',
+    ],
     [
       "a backward address range",
       ["rule 1 source address 10.0.0.9-10.0.0.1"],
@@ -370,7 +374,11 @@ describe("mistakes of form", () => {
       ["rule 1 protocol 0"],
       'policy-route rule 1 protocol: Protocol "0" has number 0, which cannot be matched; use "all" for every protocol',
     ],
-    ["no protocol", ["rule 1 protocol !all"], 'policy-route rule 1 protocol: "!all" can never match'],
+    [
+      "no protocol",
+      ["rule 1 protocol !all"],
+      'policy-route rule 1 protocol: "!all" can never match; leave protocol out, or negate one protocol',
+    ],
     [
       "a table name that is a number",
       ["uplink a table-name 0x20"],

@@ -1,4 +1,7 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { complete } from "../../../src/session/complete.ts";
 import { askHelp, pressTab } from "../../../src/session/complete-line.ts";
 import { smallProgram } from "./fixture.ts";
 import { newFolder, type Opened, open, removeFolders } from "./open.ts";
@@ -66,6 +69,48 @@ describe("TAB", () => {
     expect(Date.now() - started).toBeLessThan(10_000);
     expect(await help(one, "set policy-route rule 10 broken ")).toBe("Possible completions:\n  <text>\tBroken");
   });
+});
+
+it("offers configuration files that are there to load and save", async () => {
+  const root = newFolder();
+  mkdirSync(join(root, "config"));
+  for (const name of ["config.boot", "office.config", "notes.txt"]) writeFileSync(join(root, "config", name), "");
+  const one = await open(root, smallProgram("true", MORE));
+  expect((await complete(one.session, one.world, "load ")).words).toEqual(["config.boot", "office.config"]);
+  expect(await tab(one, "save o")).toEqual({ insert: "ffice.config ", help: "" });
+  expect(await help(one, "load ")).toContain("<file>\tLoad from file on local machine");
+});
+
+it.each([
+  ["set policy-route uplink ", ["dsl", "lte"]],
+  ["set policy-route rule ", ["10"]],
+  ["set policy-route group web uplink ", ["dsl", "lte"]],
+  ["set policy-route rule 10 set uplink ", ["dsl", "lte"]],
+  ["set policy-route rule 10 set reply-uplink ", ["dsl", "lte"]],
+  ["set policy-route rule 10 set group ", ["web"]],
+  ["set policy-route rule 10 set table ", ["main"]],
+  ["set policy-route rule 10 user ", ["root"]],
+  ["set policy-route rule 10 user-group ", ["root"]],
+  ["set policy-route uplink dsl interface ", ["lo"]],
+  ["set policy-route rule 10 inbound-interface ", ["lo"]],
+  ["set policy-route rule 10 source interface-network ", ["lo"]],
+  ["set policy-route uplink dsl gateway ", ["dhcp", "none", "ppp"]],
+  ["set policy-route uplink dsl if-down ", ["main", "prohibit"]],
+  ["set policy-route rule 10 protocol ", ["tcp", "tcp_udp", "icmp"]],
+  ["run ", ["show", "force", "restart", "test", "generate"]],
+  ["run show policy-route ", ["uplink", "group", "rule", "table", "events"]],
+  ["run show policy-route events ", ["100"]],
+])("the product's own templates: %s offers %j", async (line, words) => {
+  const { session, world, type } = await open();
+  await type(
+    "set policy-route uplink dsl interface eth1",
+    "set policy-route uplink lte",
+    "set policy-route group web uplink dsl",
+  );
+  await type("set policy-route rule 10 protocol tcp");
+  const completion = await complete(session, world, line);
+  expect(completion.words).toEqual(expect.arrayContaining(words));
+  expect(completion.problem).toBeUndefined();
 });
 
 describe("?", () => {

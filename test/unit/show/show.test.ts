@@ -480,7 +480,7 @@ Collisions
   connections keep their uplink; a packet that both mark is not recognised by
   Tailscale. Free is 0xff000000
 - note: policy-route mark-mask: policy route (policy route LAN rule 10 set table
-  20) writes all of it; steered packets are accepted before they come to it
+  20): all of it is written; steered packets are accepted before they come to it
 `);
   });
 
