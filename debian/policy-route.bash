@@ -17,6 +17,36 @@ configure --script @file
 diagram
 diagram --output @file
 diagram --text
+explain source @any destination @any
+explain source @any destination @any --json
+explain source @any destination @any inbound @interface
+explain source @any destination @any inbound @interface --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any inbound @interface
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any inbound @interface --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any user @any
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any user @any --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 inbound @interface
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 inbound @interface --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any inbound @interface
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any inbound @interface --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any user @any
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any user @any --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any inbound @interface
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any inbound @interface --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any user @any
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any user @any --json
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 user @any
+explain source @any destination @any protocol tcp|udp|icmp|icmpv6 user @any --json
+explain source @any destination @any user @any
+explain source @any destination @any user @any --json
 force group @group failback
 force uplink @uplink auto
 force uplink @uplink down
