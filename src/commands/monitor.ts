@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { type Context, EXIT } from "../context.ts";
+import { Monitor } from "../daemon/run-monitor.ts";
 import { becomeTheMonitor } from "../host/monitor-process.ts";
 import { onSignals } from "../host/on-signals.ts";
-import { Monitor } from "../run-monitor.ts";
 
 /** `policy-route monitor`: runs in the foreground until SIGTERM or SIGINT; the kernel keeps what it has. */
 export async function run(context: Context): Promise<number> {

@@ -1,7 +1,7 @@
-import { type Drift, describeDrift } from "./kernel/describe-drift.ts";
-import type { KernelObjects } from "./kernel/kernel-objects.ts";
-import type { Prepared } from "./prepare.ts";
-import type { PolicyEvent } from "./uplink/event.ts";
+import { type Drift, describeDrift } from "../kernel/describe-drift.ts";
+import type { KernelObjects } from "../kernel/kernel-objects.ts";
+import type { Prepared } from "../prepare.ts";
+import type { PolicyEvent } from "../uplink/event.ts";
 
 /** A full flush is one sentence per table; more than this are not read by anybody. */
 const DRIFT_LINES = 20;

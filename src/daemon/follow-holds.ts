@@ -1,8 +1,8 @@
-import type { Context } from "./context.ts";
-import { updateLiveness } from "./host/update-liveness.ts";
-import type { Prepared } from "./prepare.ts";
-import { outagesOf, updateHolds } from "./uplink/hold.ts";
-import type { Liveness } from "./uplink/liveness.ts";
+import type { Context } from "../context.ts";
+import { updateLiveness } from "../host/update-liveness.ts";
+import type { Prepared } from "../prepare.ts";
+import { outagesOf, updateHolds } from "../uplink/hold.ts";
+import type { Liveness } from "../uplink/liveness.ts";
 
 /** What came of it: whether somebody is held back who was not, or the other way round, and when to ask again (milliseconds since the epoch). */
 export interface FollowedHolds {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Applied } from "../../src/applied.ts";
-import { parseSetCommands } from "../../src/config/parse-set-commands.ts";
-import type { Context } from "../../src/context.ts";
-import { withOutside } from "../../src/outside-config.ts";
-import { parseApplied } from "../../src/parse-applied.ts";
-import { pathsBelow } from "../../src/paths.ts";
-import { memoryHost } from "./uplink/memory-host.ts";
+import type { Applied } from "../../../src/applied.ts";
+import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
+import type { Context } from "../../../src/context.ts";
+import { withOutside } from "../../../src/daemon/outside-config.ts";
+import { parseApplied } from "../../../src/parse-applied.ts";
+import { pathsBelow } from "../../../src/paths.ts";
+import { memoryHost } from "../uplink/memory-host.ts";
 
 const context: Context = { host: memoryHost({}).host, paths: pathsBelow(""), env: {}, out: () => {}, err: () => {} };
 

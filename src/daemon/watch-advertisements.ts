@@ -1,8 +1,8 @@
-import type { Context } from "./context.ts";
-import { type StopWatching, watchLines } from "./host/watch-lines.ts";
-import { advertisementEvent, Flood } from "./monitor/advertisement-event.ts";
-import type { Wake } from "./monitor/wake.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Context } from "../context.ts";
+import { type StopWatching, watchLines } from "../host/watch-lines.ts";
+import { advertisementEvent, Flood } from "../monitor/advertisement-event.ts";
+import type { Wake } from "../monitor/wake.ts";
+import type { Prepared } from "../prepare.ts";
 
 /** Milliseconds without it after a flood of routes, or after it ended by itself; the look every 30 s finds what it would have told. */
 const PAUSE = 60_000;

@@ -1,7 +1,7 @@
-import type { Context } from "./context.ts";
-import { type Hook, runHook } from "./host/run-hook.ts";
-import { syslog } from "./host/syslog.ts";
-import type { HookCall } from "./uplink/hook-call.ts";
+import type { Context } from "../context.ts";
+import { type Hook, runHook } from "../host/run-hook.ts";
+import { syslog } from "../host/syslog.ts";
+import type { HookCall } from "../uplink/hook-call.ts";
 
 /** Calls that may wait while a script hangs; of more, the oldest are given up. */
 const WAITING = 100;

@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { assignSlots } from "../../src/compile/assign-slots.ts";
-import { EMPTY_TREE } from "../../src/config/config-tree.ts";
-import { BUILT_IN_LOOKUPS } from "../../src/config/lookups.ts";
-import { parseConfig } from "../../src/config/parse-config.ts";
-import { parseSetCommands } from "../../src/config/parse-set-commands.ts";
-import type { Context } from "../../src/context.ts";
-import type { Host, Output } from "../../src/host/host.ts";
-import { pathsBelow } from "../../src/paths.ts";
-import type { PolicyEvent } from "../../src/uplink/event.ts";
-import { parseProbes } from "../../src/uplink/health-file.ts";
-import { parseLiveness } from "../../src/uplink/liveness.ts";
-import { resolveUplinks } from "../../src/uplink/resolve-uplinks.ts";
-import { HealthWatch, type Probed } from "../../src/watch-health.ts";
-import { readFacts } from "../support/read-facts.ts";
-import { memoryHost } from "./uplink/memory-host.ts";
+import { assignSlots } from "../../../src/compile/assign-slots.ts";
+import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
+import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
+import { parseConfig } from "../../../src/config/parse-config.ts";
+import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
+import type { Context } from "../../../src/context.ts";
+import { HealthWatch, type Probed } from "../../../src/daemon/watch-health.ts";
+import type { Host, Output } from "../../../src/host/host.ts";
+import { pathsBelow } from "../../../src/paths.ts";
+import type { PolicyEvent } from "../../../src/uplink/event.ts";
+import { parseProbes } from "../../../src/uplink/health-file.ts";
+import { parseLiveness } from "../../../src/uplink/liveness.ts";
+import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
+import { readFacts } from "../../support/read-facts.ts";
+import { memoryHost } from "../uplink/memory-host.ts";
 
 // The files are in memory, and nobody else has them.
-vi.mock("../../src/host/lock.ts", () => ({ takeLock: async () => () => {} }));
+vi.mock("../../../src/host/lock.ts", () => ({ takeLock: async () => () => {} }));
 
 const paths = pathsBelow("");
 const FACTS = "link eth1 up 198.51.100.7/24\nlink eth2 up 192.0.2.7/24";

@@ -1,18 +1,18 @@
 import { expect, test, vi } from "vitest";
-import { EMPTY_TREE } from "../../src/config/config-tree.ts";
-import { BUILT_IN_LOOKUPS } from "../../src/config/lookups.ts";
-import { parseConfig } from "../../src/config/parse-config.ts";
-import { parseSetCommands } from "../../src/config/parse-set-commands.ts";
-import type { Context } from "../../src/context.ts";
-import { followHolds } from "../../src/follow-holds.ts";
-import { pathsBelow } from "../../src/paths.ts";
-import { parseLiveness, renderLiveness } from "../../src/uplink/liveness.ts";
-import { resolveUplinks } from "../../src/uplink/resolve-uplinks.ts";
-import { readFacts } from "../support/read-facts.ts";
-import { memoryHost } from "./uplink/memory-host.ts";
+import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
+import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
+import { parseConfig } from "../../../src/config/parse-config.ts";
+import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
+import type { Context } from "../../../src/context.ts";
+import { followHolds } from "../../../src/daemon/follow-holds.ts";
+import { pathsBelow } from "../../../src/paths.ts";
+import { parseLiveness, renderLiveness } from "../../../src/uplink/liveness.ts";
+import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
+import { readFacts } from "../../support/read-facts.ts";
+import { memoryHost } from "../uplink/memory-host.ts";
 
 // The files are in memory, and nobody else has them.
-vi.mock("../../src/host/lock.ts", () => ({ takeLock: async () => () => {} }));
+vi.mock("../../../src/host/lock.ts", () => ({ takeLock: async () => () => {} }));
 
 const paths = pathsBelow("");
 const UP = "link eth1 up 198.51.100.7/24\nlink eth2 up 192.0.2.7/24";

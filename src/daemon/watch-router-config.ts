@@ -1,8 +1,8 @@
-import { type ConfigTree, EMPTY_TREE } from "./config/config-tree.ts";
-import { renderSetCommands } from "./config/render-tree.ts";
-import type { Context } from "./context.ts";
-import { readRunningConfig } from "./host/config-source.ts";
-import { Doubling } from "./monitor/doubling.ts";
+import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
+import { renderSetCommands } from "../config/render-tree.ts";
+import type { Context } from "../context.ts";
+import { readRunningConfig } from "../host/config-source.ts";
+import { Doubling } from "../monitor/doubling.ts";
 
 /**
  * Milliseconds of rest before it is read, and between two readings. The engine empties the folder of the running configuration at the

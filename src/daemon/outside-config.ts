@@ -1,16 +1,16 @@
-import type { Applied } from "./applied.ts";
-import { treeBelow } from "./config/build-tree.ts";
-import { type ConfigTree, EMPTY_TREE } from "./config/config-tree.ts";
-import { groupUses } from "./config/firewall-groups.ts";
-import { ConfigError, type Issue } from "./config/issue.ts";
-import { usesOutsideNames } from "./config/outside-names.ts";
-import { parseConfigTree } from "./config/parse-config.ts";
-import { parseSetCommands } from "./config/parse-set-commands.ts";
-import { renderSetCommands } from "./config/render-tree.ts";
-import type { Context } from "./context.ts";
-import { readLookups } from "./host/read-lookups.ts";
-import { lookUpNames } from "./look-up-names.ts";
-import { pathsOfUsers } from "./uplink/configured-users.ts";
+import type { Applied } from "../applied.ts";
+import { treeBelow } from "../config/build-tree.ts";
+import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
+import { groupUses } from "../config/firewall-groups.ts";
+import { ConfigError, type Issue } from "../config/issue.ts";
+import { usesOutsideNames } from "../config/outside-names.ts";
+import { parseConfigTree } from "../config/parse-config.ts";
+import { parseSetCommands } from "../config/parse-set-commands.ts";
+import { renderSetCommands } from "../config/render-tree.ts";
+import type { Context } from "../context.ts";
+import { readLookups } from "../host/read-lookups.ts";
+import { lookUpNames } from "../look-up-names.ts";
+import { pathsOfUsers } from "../uplink/configured-users.ts";
 
 const OWN_LINE = /^set '?policy-route\b.*\n/gm;
 

@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
-import { uplinkOwner } from "./compile/assign-slots.ts";
-import { arrivalMark, markField } from "./compile/mark-field.ts";
-import type { Context } from "./context.ts";
-import { runProbe } from "./host/run-probe.ts";
-import { updateLiveness } from "./host/update-liveness.ts";
-import type { Prepared } from "./prepare.ts";
-import type { PolicyEvent } from "./uplink/event.ts";
+import { uplinkOwner } from "../compile/assign-slots.ts";
+import { arrivalMark, markField } from "../compile/mark-field.ts";
+import type { Context } from "../context.ts";
+import { runProbe } from "../host/run-probe.ts";
+import { updateLiveness } from "../host/update-liveness.ts";
+import type { Prepared } from "../prepare.ts";
+import type { PolicyEvent } from "../uplink/event.ts";
 import {
   afterProbes,
   type HealthSettings,
@@ -14,10 +14,10 @@ import {
   startHealth,
   type UplinkHealth,
   verdictOf,
-} from "./uplink/health.ts";
-import { healthEvents } from "./uplink/health-events.ts";
-import { type ProbesKnown, parseProbes, renderProbes } from "./uplink/health-file.ts";
-import { type Hopeless, healthSettings, isHopeless, type Probe, probesOf } from "./uplink/probe.ts";
+} from "../uplink/health.ts";
+import { healthEvents } from "../uplink/health-events.ts";
+import { type ProbesKnown, parseProbes, renderProbes } from "../uplink/health-file.ts";
+import { type Hopeless, healthSettings, isHopeless, type Probe, probesOf } from "../uplink/probe.ts";
 
 /** What of a settled state the probes are made from. */
 export type Probed = Pick<Prepared, "config" | "uplinks" | "slots">;
