@@ -1,6 +1,6 @@
 // npm test: sets up, builds, lints, runs every test and closes with one line of counts. Usage: node tools/test.mjs [unit|browser|kernel|lab|deb|matrix]...
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,35 +46,49 @@ if (projects.includes("deb")) need([process.execPath, "tools/deb.mjs"]);
 const dir = mkdtempSync(join(tmpdir(), "policy-route-test-"));
 const counts = { passed: 0, failed: lintFailed, skipped: 0 };
 const skips = [];
-for (const project of projects) {
+/** Runs a project's tests and counts them. One project alone is watched; of several each is printed when it is through, so that lanes do not mix. */
+async function test(project) {
   const report = join(dir, `${project}.json`);
-  step([
-    "npx",
-    "--no-install",
-    "vitest",
-    "run",
-    "--project",
-    project,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-    ...part(project),
-  ]);
+  const log = join(dir, `${project}.log`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const argv = ["--no-install", "vitest", "run", "--project", project, ...reporters, ...part(project)];
+  const out = projects.length === 1 ? "inherit" : openSync(log, "w");
+  const since = Date.now();
+  await new Promise((resolve) => {
+    spawn("npx", argv, { cwd: top, stdio: ["ignore", out, out] })
+      .on("error", resolve)
+      .on("close", resolve);
+  });
+  if (out !== "inherit") {
+    closeSync(out);
+    process.stdout.write(readFileSync(log));
+  }
+  console.log(`${project}: ${Math.round((Date.now() - since) / 1000)} s`);
   try {
     const result = JSON.parse(readFileSync(report, "utf8"));
     counts.passed += result.numPassedTests;
     counts.failed += result.numFailedTests;
     counts.skipped += result.numPendingTests + result.numTodoTests;
     for (const file of result.testResults) {
-      if (file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")) counts.failed++;
-      for (const test of file.assertionResults)
-        if (test.status === "pending" || test.status === "skipped") skips.push(test.fullName);
+      if (file.status === "failed" && !file.assertionResults.some((one) => one.status === "failed")) counts.failed++;
+      for (const one of file.assertionResults) if (one.status === "pending" || one.status === "skipped") skips.push(one.fullName);
     }
   } catch (error) {
     console.error(`${project}: no report (${error.message})`);
     counts.failed++;
   }
 }
+
+// Two lanes: kernel tests compute, lab tests wait. The matrix counts packets within windows of time, and the deb tests build dist/ anew: alone.
+const LANES = [
+  ["unit", "kernel"],
+  ["lab", "browser"],
+];
+const inLane = async (lane) => {
+  for (const project of lane.filter((one) => projects.includes(one))) await test(project);
+};
+await Promise.all(LANES.map(inLane));
+await inLane(["matrix", "deb"]);
 rmSync(dir, { recursive: true, force: true });
 for (const name of skips) console.log(`skipped: ${name}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
