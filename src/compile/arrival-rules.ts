@@ -24,6 +24,16 @@ export function tracksInbound({ config }: UplinkTarget): boolean {
   return config.interface !== undefined && !config.disable && config["track-inbound"] === "enable";
 }
 
+/** Who is told by his MAC address and not noted is not taken for the other uplink on his interface: these matches leave him out. */
+export function butForUntracked({ uplinks }: ChainInput, { config }: UplinkTarget): Match[] {
+  if (config["gateway-mac"] !== undefined) return [];
+  return uplinks.flatMap((other): Match[] => {
+    const { interface: name, disable, "gateway-mac": address } = other.config;
+    if (address === undefined || name !== config.interface || disable || tracksInbound(other)) return [];
+    return [{ match: "mac", address, negate: true }];
+  });
+}
+
 /** The replies get the slot, and nobody else is asked: the chain a rule of `traffic inbound` jumps to. */
 export function answerRules(input: ChainInput, slot: number, note: string): Rule[] {
   return [

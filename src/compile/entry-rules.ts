@@ -1,5 +1,5 @@
 import type { Rule } from "../kernel/rule.ts";
-import { arrival, tracksInbound, waysIn } from "./arrival-rules.ts";
+import { arrival, butForUntracked, tracksInbound, waysIn } from "./arrival-rules.ts";
 import {
   ACCEPT,
   CHAINS,
@@ -40,7 +40,7 @@ export function preRules(input: ChainInput): Rule[] {
     ...(inbound.chains.length === 0 ? [] : [{ matches: FIRST_PACKET, action: jump(CHAINS.inbound) }]),
     ...tracked.map(
       ({ target, from }): Rule => ({
-        matches: [...from, ...FIRST_PACKET],
+        matches: [...from, ...butForUntracked(input, target), ...FIRST_PACKET],
         action: arrival(input, target.slot),
         note: note(target),
       }),

@@ -90,11 +90,11 @@ function comingIn(packet: Packet, around: Surroundings): Pick<Decision, "steps" 
 
 /** The uplink by which a packet came in, if connections are to be answered there. One told by its gateway's MAC address comes first. */
 function trackedUplink({ inbound, mac }: Packet, config: Config): string | undefined {
-  const here = Object.entries(config.uplink).filter(
-    ([, uplink]) => uplink.interface === inbound && !uplink.disable && uplink["track-inbound"] === "enable",
-  );
+  const here = Object.entries(config.uplink).filter(([, uplink]) => uplink.interface === inbound && !uplink.disable);
+  const tracks = ([, uplink]: (typeof here)[number]): boolean => uplink["track-inbound"] === "enable";
   const told = here.find(([, uplink]) => uplink["gateway-mac"] !== undefined && uplink["gateway-mac"] === mac);
-  return (told ?? here.find(([, uplink]) => uplink["gateway-mac"] === undefined))?.[0];
+  const found = told ?? here.find((one) => one[1]["gateway-mac"] === undefined && tracks(one));
+  return found !== undefined && tracks(found) ? found[0] : undefined;
 }
 
 /** A packet that is passed on or made here: exempt networks, rules, connected networks. */

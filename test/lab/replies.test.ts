@@ -169,6 +169,17 @@ describe.each(FRONT_ENDS)("replies (%s)", (frontEnd) => {
     await world.apply(LINES);
   });
 
+  test("who is told by his MAC address and not tracked is not taken for the other on his interface", async () => {
+    const alone = LINES.filter((line) => !line.startsWith("uplink x gateway-mac"));
+    await world.apply([...alone, "uplink y track-inbound disable"]);
+    expect(await call("x", 9000)).toMatchObject({ by: "lan" });
+    const byMain = await world.capture("isp1", "eth0", `tcp and src ${CALLED.y.ipv4} and src port 9000`);
+    await call("y", 9000);
+    await until("the answer by main", () => byMain.lines().length > 0);
+    await byMain.stop();
+    await world.apply(LINES);
+  });
+
   test("a rule for a user alone: the right source from the start, also without a default in main; his server answers as before", async () => {
     const USER = 65534;
     await world.apply([

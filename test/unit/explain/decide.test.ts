@@ -108,6 +108,14 @@ describe("what comes in", () => {
     expect(decide({ ...outside, state: "invalid" }, world).by).toBe("connected");
   });
 
+  test("one told by its MAC address and not tracked is not taken for the other on its interface", () => {
+    const mac = "02:00:00:00:00:0b";
+    const shared = [...UPLINKS, "uplink a2 interface eth1", "uplink a2 gateway 198.51.100.9", `uplink a2 gateway-mac ${mac}`];
+    expect(replies({ ...outside, mac }, worldOf(shared))).toEqual(way("a2"));
+    expect(decide({ ...outside, mac }, worldOf([...shared, "uplink a2 track-inbound disable"])).by).toBe(undefined);
+    expect(replies(outside, worldOf([...shared, "uplink a2 track-inbound disable"]))).toEqual(way("a"));
+  });
+
   test("rules for it come first, and are about uplinks where they name no interface", () => {
     const inbound = ["rule 10 traffic inbound", "rule 10 protocol tcp", "rule 10 destination port 22"];
     expect(replies(outside, worldOf([...UPLINKS, ...inbound, "rule 10 set reply-uplink b"]))).toEqual(way("b"));
