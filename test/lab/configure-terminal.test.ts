@@ -99,6 +99,8 @@ describe("policy-route configure at a terminal", () => {
     await expect.poll(screen).toContain("ended with 0");
     expect(readFileSync(`${root}/var/lib/policy-route/history`, "utf8")).toBe("show policy-route\nexit\n");
     tmux("kill-server");
+    // The old server may still be ending.
+    socket += "-again";
     start();
     await expect.poll(screen, { timeout: 10_000 }).toMatch(/#$/);
     await press("Up", "Up");
