@@ -80,10 +80,7 @@ async function test(project) {
 }
 
 // Two lanes: kernel tests compute, lab tests wait. The matrix counts packets within windows of time, and the deb tests build dist/ anew: alone.
-const LANES = [
-  ["unit", "kernel"],
-  ["lab", "browser"],
-];
+const LANES = [["browser", "unit", "kernel"], ["lab"]];
 const inLane = async (lane) => {
   for (const project of lane.filter((one) => projects.includes(one))) await test(project);
 };
