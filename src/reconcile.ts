@@ -86,16 +86,13 @@ export interface Settled extends Prepared {
 /** How often a state is looked at anew when the world changes while it is being applied (a link goes down half way). */
 const ROUNDS = 3;
 
-/** Seconds to wait for another run of ours: a commit with 1,000 rules takes well under one. */
-const LOCK_SECONDS = 30;
-
 /**
  * The one verb: brings the kernel from whatever it holds of ours to what configuration and facts ask for, and proves it.
  * Commit, DHCP lease, PPP and the operator all come here. On failure everything is as it was before.
  * @throws ConfigError (nothing was touched), CommandError, VerifyError, HostError
  */
 export async function reconcile(context: Context, request: ReconcileRequest): Promise<Settled> {
-  const release = await takeLock(context.paths.lock, LOCK_SECONDS);
+  const release = await takeLock(context.paths.lock);
   let undo = async (): Promise<void> => {};
   try {
     if (request.edit !== undefined) undo = await request.edit();
@@ -112,8 +109,8 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const first = await prepare(context, proposed.config, { ...options, looking });
     request.watch?.(first);
     const before = await readSavedState(context);
-    // While the first programs run.
-    const values = nextTurn().then(() => appliedValues(proposed));
+    // While the first programs run. Without any, the monitor's looks mostly, it may not be asked for at all.
+    const values = first.plan.length === 0 ? undefined : nextTurn().then(() => appliedValues(proposed));
     const logged = nextTurn().then(() => logPlan(context, request.reason, first));
     const settled = await whole(context, first, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
@@ -123,7 +120,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
           reason: request.reason,
           before,
           commits: options.refuseMistakes,
-          values: await values,
+          ...(values === undefined ? {} : { values: await values }),
         });
       return there;
     });

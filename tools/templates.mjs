@@ -27,6 +27,7 @@ async function load(path) {
 const { compileTemplates } = await load("node-defs/templates");
 const { reference } = await load("node-defs/reference");
 const { completionLines, toldCommands, withLines } = await load("node-defs/bash-completion");
+const { jsonDocs } = await load("show/json-docs");
 const { cli } = await load("cli");
 const completion = join(top, "debian/policy-route.bash");
 
@@ -47,6 +48,7 @@ for (const [path, text] of files) {
   writeFileSync(join(top, "templates", path), text);
 }
 writeFileSync(join(top, "docs/reference.md"), reference(sources));
+writeFileSync(join(top, "docs/json.md"), jsonDocs());
 const commands = await toldCommands(async (argv) => {
   let said = "";
   const out = (text) => {
@@ -56,4 +58,4 @@ const commands = await toldCommands(async (argv) => {
   return said;
 });
 writeFileSync(completion, withLines(readFileSync(completion, "utf8"), completionLines(sources, commands)));
-console.log(`${files.size} files in templates/, docs/reference.md, debian/policy-route.bash`);
+console.log(`${files.size} files in templates/, docs/reference.md, docs/json.md, debian/policy-route.bash`);

@@ -14,15 +14,12 @@ import { type NotedLine, notedLines } from "../show/rule-lines.ts";
 
 const USAGE = "usage: clear counters [rule NUMBER]";
 
-/** Seconds to wait for a commit that is under way: it moves the rules. */
-const LOCK_SECONDS = 30;
-
 /** `policy-route clear counters [rule NUMBER]`: the rules' counters begin at zero. Nobody else's do. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
   const [what, kind, number] = words;
   if (what !== "counters" || (words.length > 1 && (kind !== "rule" || number === undefined || words.length > 3)))
     throw new OperatorError(USAGE);
-  const release = await takeLock(context.paths.lock, LOCK_SECONDS);
+  const release = await takeLock(context.paths.lock);
   try {
     const { config, kernel } = await look(context);
     if (config === undefined) throw new OperatorError("policy-route is not configured");

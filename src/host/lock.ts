@@ -3,6 +3,9 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { HostError } from "./host.ts";
 
+/** Seconds to wait for another run of ours: a commit with 1,000 rules takes well under one. */
+const LOCK_SECONDS = 30;
+
 /** Lets go of the lock. */
 export type Release = () => void;
 
@@ -11,7 +14,7 @@ export type Release = () => void;
  * input closes, so kill -9 of this process lets go too. (Abstract sockets would need no child, but on Debian's Node 18.20
  * all their names are one address.) Throws HostError when it is not free within `seconds`.
  */
-export async function takeLock(file: string, seconds: number): Promise<Release> {
+export async function takeLock(file: string, seconds = LOCK_SECONDS): Promise<Release> {
   try {
     mkdirSync(dirname(file), { recursive: true });
   } catch (error) {

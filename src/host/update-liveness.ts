@@ -4,9 +4,6 @@ import { takeLock } from "./lock.ts";
 
 let last: Promise<void> = Promise.resolve();
 
-/** Seconds to wait for a commit that is under way; what is written is for the reconcile after it. */
-const LOCK_SECONDS = 30;
-
 /**
  * Changes the file in which the monitor leaves what it knows. One change at a time: probes and groups each change their part, and
  * so does the operator (`force ... failback`), for whom it is changed under the lock. Not to be called by who has the lock.
@@ -17,7 +14,7 @@ export function updateLiveness(context: Context, change: (before: Liveness) => L
   const done = last.then(async () => {
     // Most of the time there is nothing to write, and no lock to be taken.
     if ((await changed(context, change)) === undefined) return;
-    const release = await takeLock(context.paths.lock, LOCK_SECONDS);
+    const release = await takeLock(context.paths.lock);
     try {
       // Whoever takes the last configuration out takes this file with it, under the lock.
       if ((await context.host.read(context.paths.applied)) === undefined) return;

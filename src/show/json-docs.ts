@@ -33,7 +33,7 @@ export function jsonDocs(): string {
   });
   return `# The JSON of \`--json\`
 
-<!-- Made by tools/json-docs.mjs from src/show/json-formats.ts: change that. -->
+<!-- Made by tools/templates.mjs from src/show/json-formats.ts: change that. -->
 
 Each command prints one object. \`version\` goes up when a field changes its meaning or goes away; new fields may appear at any time. A field
 with \`?\` may be absent. \`[]\` stands for each element of a list. A *way* says where packets go: \`{"to": "uplink", "uplink": NAME}\`,

@@ -17,8 +17,8 @@ let old: State;
 /** Changes of /usr stay in the namespace: programs can be taken away. */
 const PRIVATE_USR = `
 for folder in bin sbin; do
-  mkdir -p /run/pr/usr/$folder /run/pr/work/$folder
-  mount -t overlay overlay -o lowerdir=/usr/$folder,upperdir=/run/pr/usr/$folder,workdir=/run/pr/work/$folder /usr/$folder
+  mkdir -p /run/pr/usr/$folder /run/pr/overlay/$folder
+  mount -t overlay overlay -o lowerdir=/usr/$folder,upperdir=/run/pr/usr/$folder,workdir=/run/pr/overlay/$folder /usr/$folder
 done
 mkdir -p ${WRAPPERS}
 `;
