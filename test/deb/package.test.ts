@@ -64,11 +64,10 @@ describe("what the package is", () => {
   });
 
   it("is the same, byte for byte, when it is built again by somebody with another umask", () => {
-    const sums = ["077", "022"].map((umask) => {
-      must(["sh", "-c", 'umask "$1" && exec "$2" "$3"', "sh", umask, process.execPath, join(top, "tools/deb.mjs")]);
-      return sum(debFile);
-    });
-    expect(sums[1]).toBe(sums[0]);
+    const again = join(folder, "again");
+    const umask = (process.umask() & 0o077) === 0o077 ? "022" : "077";
+    must(["sh", "-c", 'umask "$1" && exec "$2" "$3" "$4"', "sh", umask, process.execPath, join(top, "tools/deb.mjs"), again]);
+    expect(sum(join(again, basename(debFile)))).toBe(sum(debFile));
   });
 });
 
