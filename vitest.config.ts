@@ -1,4 +1,18 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files of a minute and more, the longest first, so that none of them is left over for the end. */
+const LONG = ["groups", "kill", "second-opinion", "foreign-state", "faults", "convergence", "repair-nft"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONG.findIndex((name) => moduleId.includes(`/${name}`));
+      return at < 0 ? LONG.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 /**
  * Kernel and lab tests make namespaces and start servers, all in a world of their own, so that files run side by side: in the
@@ -11,6 +25,7 @@ const serial = { ...patient, pool: "forks", fileParallelism: false } as const;
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Functions of values: one process for all files, which starts and loads each module once.
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000, isolate: false } },
