@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { HostError } from "./host.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** Seconds to wait for another run of ours: a commit with 1,000 rules takes well under one. */
 const LOCK_SECONDS = 30;
@@ -16,7 +16,7 @@ export type Release = () => void;
  */
 export async function takeLock(file: string, seconds = LOCK_SECONDS): Promise<Release> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
   } catch (error) {
     throw new HostError(`cannot make ${dirname(file)}: ${(error as NodeJS.ErrnoException).code}`);
   }
