@@ -119,6 +119,7 @@ export class Monitor {
   private async look(): Promise<void> {
     const { host, paths } = this.context;
     const wakes = this.pacer.begin(host.now());
+    const lost = this.kernel.takeLost();
     // Nothing applied: nothing of ours is held, and what is there is for the next commit to judge.
     if ((await host.read(paths.applied)) === undefined) {
       this.asked = undefined;
@@ -148,8 +149,9 @@ export class Monitor {
         },
       });
       if (leisure) this.fromCli = settled.facts?.gateways.filter((report) => report.source === "router-cli") ?? [];
-      await this.settled(settled, drift, found !== undefined && found.plan.length > 0);
+      await this.settled(settled, drift, found !== undefined && found.plan.length > 0, lost);
     } catch (error) {
+      this.kernel.putBack(lost);
       // A mistake in it stays one; whatever else it was, is tried again.
       if (!(error instanceof Error && error.name === "ConfigError")) this.running ??= running;
       await this.failed(error);
@@ -161,7 +163,12 @@ export class Monitor {
     return await withOutside(this.context, await readApplied(this.context), running);
   }
 
-  private async settled(settled: Settled, drift: readonly Drift[], changed: boolean): Promise<void> {
+  private async settled(
+    settled: Settled,
+    drift: readonly Drift[],
+    changed: boolean,
+    lost: ReadonlyMap<string, number>,
+  ): Promise<void> {
     const now = this.context.host.now();
     this.asked = settled.target;
     this.failures = 0;
@@ -171,12 +178,12 @@ export class Monitor {
     this.threshold = settled.config?.["log-level"];
     await this.health.follow(settled);
     await this.advertisements.follow(settled);
-    const holds = await followHolds(this.context, settled);
+    const holds = await followHolds(this.context, settled, lost);
     this.pacer.expect(holds.deadline);
     // A member that went down has to be behind the others before it is back: the kernel would not ask.
     if (holds.changed) this.pacer.note("hold", now);
     this.pacer.end({ kind: changed ? "changed" : "nothing", complaints: settled.complaints.length > 0 }, now);
-    const events = [...tell(drift), ...this.makeTruce(drift, now), ...this.insist(settled.complaints)];
+    const events = [...holds.events, ...tell(drift), ...this.makeTruce(drift, now), ...this.insist(settled.complaints)];
     const hook = hookOf(settled.config);
     if (hook !== undefined) this.hooks.add(hook, hookCalls(events, [], []));
     await recordEvents(this.context, events, settled.config?.["log-level"]);

@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { type StopWatching, watchLines } from "../host/watch-lines.ts";
 import { TablePoll } from "../host/watch-tables.ts";
 import { Doubling } from "../monitor/doubling.ts";
-import { IP_OBJECTS, ipEvent } from "../monitor/ip-event.ts";
+import { IP_OBJECTS, ipEvent, lostLink } from "../monitor/ip-event.ts";
 import { nftEvent } from "../monitor/nft-event.ts";
 import type { Wake } from "../monitor/wake.ts";
 import { FAMILIES } from "../net/address.ts";
@@ -17,6 +17,7 @@ export class KernelWatch {
   private readonly restarts: Set<NodeJS.Timeout> = new Set();
   private readonly poll: TablePoll;
   private nftEvents = true;
+  private lost = new Map<string, number>();
 
   /** `wake` is called for each event, and when some may have been lost. */
   constructor(
@@ -24,6 +25,21 @@ export class KernelWatch {
     private readonly wake: (why: Wake) => void,
   ) {
     this.poll = new TablePoll(context.host, () => wake("tables"));
+  }
+
+  /**
+   * Interfaces whose link was gone at some time since the last call, and when (milliseconds since the epoch). It may be back by now: an
+   * outage can be over before anybody has looked.
+   */
+  takeLost(): ReadonlyMap<string, number> {
+    const lost = this.lost;
+    this.lost = new Map();
+    return lost;
+  }
+
+  /** Those of a look that failed are for the next. */
+  putBack(lost: ReadonlyMap<string, number>): void {
+    this.lost = new Map([...lost, ...this.lost]);
   }
 
   start(): void {
@@ -55,6 +71,8 @@ export class KernelWatch {
     const line = (text: string): void => {
       const wake = parse(text);
       pause.reset();
+      const lost = wake === "link" ? lostLink(text) : undefined;
+      if (lost !== undefined) this.lost.set(lost, this.context.host.now());
       if (wake !== undefined) this.wake(wake);
     };
     const ended = (why: string, missing: boolean): void => {
