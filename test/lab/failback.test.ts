@@ -95,6 +95,23 @@ beforeEach(async () => {
   await router("sh", "-c", "rm -f /run/policy-route/liveness.json; conntrack -F 2>/dev/null");
 });
 
+test("the last IPv6 address is removed, which leaves the kernel its route: the monitor leads IPv6 on, and back", async () => {
+  await commit(lab, GROUP);
+  await startMonitor();
+  const to = INTERNET.ipv6;
+  const stream = await lab.stream("lan", { port: 5000, rate: 200, fresh: true, to });
+  await until("packets by DSL", async () => (await stream.count()).by.dsl > 100);
+  await router("ip", "-6", "addr", "flush", "dev", "eth1", "scope", "global");
+  await until("packets by the other", async () => (await stream.count()).by.bgp2 > 100, { last: () => said });
+  const { lost, by } = await stream.stop();
+  // Within a second, where the machine does nothing else.
+  expect(lost).toBeLessThan(3 * 200);
+  expect(by.bgp1).toBe(0);
+  expect(await goesBy()).toBe("dsl");
+  await router("ip", "addr", "add", "2001:db8:51::57/64", "dev", "eth1", "nodad");
+  await until("IPv6 by DSL", async () => (await lab.probe("lan", { port: 443, to, timeout: 300 })).by === "dsl");
+});
+
 test("failback-delay: DSL has carrier, and its traffic after the delay; what was opened meanwhile stays", async () => {
   const began = Date.now();
   await commit(lab, [...GROUP, `set policy-route group web failback-delay ${DELAY}`]);
