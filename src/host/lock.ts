@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { HostError } from "./host.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** Seconds to wait for another run of ours: a commit with 1,000 rules takes well under one. */
 const LOCK_SECONDS = 30;
@@ -55,7 +56,7 @@ async function ended(child: ChildProcess, file: string, seconds: number): Promis
 
 function openLock(file: string): number {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
   } catch (error) {
     throw new HostError(`cannot make ${dirname(file)}: ${(error as NodeJS.ErrnoException).code}`);
   }

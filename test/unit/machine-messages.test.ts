@@ -9,7 +9,7 @@ import { realSessionFiles } from "../../src/host/session-files.ts";
 import { type RouterCli, readRouterRib } from "../../src/host/ssh-cli.ts";
 import { parseApplied } from "../../src/parse-applied.ts";
 import { pathsBelow } from "../../src/paths.ts";
-import { VerifyError } from "../../src/reconcile.ts";
+import { VerifyError } from "../../src/verify-error.ts";
 import { newFolder, open, removeFolders } from "./session/open.ts";
 import { type Answers, memoryHost } from "./uplink/memory-host.ts";
 
