@@ -15,25 +15,21 @@ class LongestFirst extends BaseSequencer {
 }
 
 /**
- * Kernel and lab tests make namespaces and start servers, all in a world of their own, so that files run side by side: in the
- * kernel tests of one file several worlds are at work anyway, the lab mostly waits. The matrix counts packets within windows of time,
- * and the chroot of the deb tests is one: one file at a time.
+ * How many files run side by side, and in how many processes, is for tools/test.mjs to say: vitest 3 takes that for all projects at once
+ * and does not look at what a project says of it. By hand it is one file at a time on two cores.
  */
-const forks = (maxForks: number) => ({ pool: "forks", poolOptions: { forks: { minForks: 1, maxForks } } }) as const;
-const patient = { testTimeout: 120_000, hookTimeout: 120_000 } as const;
-const serial = { ...patient, pool: "forks", fileParallelism: false } as const;
+const patient = { pool: "forks", testTimeout: 120_000, hookTimeout: 120_000 } as const;
 
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
-      // Functions of values: one process for all files, which starts and loads each module once.
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000, isolate: false } },
-      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...serial } },
-      { test: { name: "kernel", include: ["test/kernel/**/*.test.ts"], ...patient, ...forks(2) } },
-      { test: { name: "lab", include: ["test/lab/**/*.test.ts"], ...patient, ...forks(4) } },
-      { test: { name: "matrix", include: ["test/matrix/**/*.test.ts"], ...serial } },
-      { test: { name: "deb", include: ["test/deb/**/*.test.ts"], ...serial, testTimeout: 600_000, hookTimeout: 600_000 } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
+      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], ...patient } },
+      { test: { name: "kernel", include: ["test/kernel/**/*.test.ts"], ...patient } },
+      { test: { name: "lab", include: ["test/lab/**/*.test.ts"], ...patient } },
+      { test: { name: "matrix", include: ["test/matrix/**/*.test.ts"], ...patient } },
+      { test: { name: "deb", include: ["test/deb/**/*.test.ts"], ...patient, testTimeout: 600_000, hookTimeout: 600_000 } },
     ],
   },
 });
