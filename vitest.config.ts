@@ -2,7 +2,10 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files of a minute and more, the longest first, so that none of them is left over for the end. */
-const LONG = ["groups", "kill", "second-opinion", "foreign-state", "faults", "convergence", "repair-nft"];
+const LONG = [
+  ...["kernel/kill", "kernel/second-opinion", "kernel/foreign-state", "kernel/faults", "kernel/convergence"],
+  ...["lab/groups", "lab/lease", "lab/if-down", "lab/probes", "lab/recommit"],
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
