@@ -123,11 +123,20 @@ export async function openWorld(hostname: string): Promise<World> {
       child.stdin?.on("error", () => {});
       child.stdin?.end(options.stdin ?? "");
       child.once("exit", (code) => {
-        // A daemon left behind may hold the pipes open: what it says later is not waited for.
-        setTimeout(() => {
-          child.stdout?.destroy();
-          child.stderr?.destroy();
-        }, 100);
+        // A daemon left behind may hold the pipes open: what it says later is not waited for. What the command itself said may
+        // still be in the pipe: Node hears of this exit along with another child's, before it looks at our pipe, and on a busy
+        // machine the timer comes before that look, too. It is done when setImmediate runs.
+        const settle = (heard: number, rounds: number) => {
+          setTimeout(() => {
+            setImmediate(() => {
+              const now = stdout.length + stderr.length;
+              if (now !== heard && rounds > 0) return settle(now, rounds - 1);
+              child.stdout?.destroy();
+              child.stderr?.destroy();
+            });
+          }, 100);
+        };
+        settle(stdout.length + stderr.length, 20);
         child.once("close", () => {
           clearTimeout(timer);
           resolve({ exitCode: late ? 124 : (code ?? 137), stdout, stderr });
