@@ -83,8 +83,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const before = await readSavedState(context);
     // While the first programs run. Without any, the monitor's looks mostly, it may not be asked for at all.
     const values = first.plan.length === 0 ? undefined : nextTurn().then(() => appliedValues(proposed));
-    const logged = nextTurn().then(() => logPlan(context, request.reason, first));
-    const settled = await whole(context, first, async () => {
+    const settled = await whole(context, first, request.reason, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
       const same = request.watch !== undefined && request.proposed === undefined && !saysMore(first, before);
       if (!same)
@@ -97,7 +96,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
       return there;
     });
     await Promise.all([
-      logged,
+      logPlan(context, request.reason, first),
       logWarnings(context, request.reason, first, settled),
       tellChanges(context, before, settled, request.callHook),
     ]);
@@ -123,12 +122,13 @@ function saysMore(first: Prepared, before: SavedState | undefined): boolean {
 /**
  * All or nothing. Remembering what is live is part of the work: what cannot be remembered must not be live after an error.
  */
-async function whole(context: Context, first: Prepared, work: () => Promise<Settled>): Promise<Settled> {
+async function whole(context: Context, first: Prepared, reason: string, work: () => Promise<Settled>): Promise<Settled> {
   const forget = await keepSaved(context);
   try {
     return await work();
   } catch (error) {
     await rollBack(context, first, forget, error);
+    await logPlan(context, reason, first);
     const message = error instanceof Error ? error.message : String(error);
     await syslog(context.host, first.config?.["log-level"] ?? "info", "err", `not applied, everything is as it was: ${message}`);
     throw error;

@@ -16,7 +16,7 @@ import { uplinkEvents } from "./uplink/uplink-events.ts";
 /** Calls the operator's `hook`. */
 export type CallHook = (hook: Hook, calls: readonly HookCall[]) => void;
 
-/** What is being done, for whoever reads the log after something looked odd. Nothing to do, nothing said. */
+/** What was done or tried, for whoever reads the log after something looked odd. Nothing to do, nothing said. */
 export async function logPlan(context: Context, reason: string, first: Prepared): Promise<void> {
   if (first.plan.length === 0) return;
   const threshold = first.config?.["log-level"] ?? "info";

@@ -19,6 +19,7 @@ const paths = pathsBelow("");
 
 it.each<[message: string, does: () => Promise<unknown>]>([
   ["cannot make /dev/null/x: ENOTDIR", () => takeLock("/dev/null/x/lock", 0)],
+  ["cannot open /dev: EISDIR", () => takeLock("/dev", 0)],
   ["cannot read /etc: EISDIR", () => host.read("/etc")],
   ["cannot write /dev/null/x/file: ENOTDIR", () => host.write("/dev/null/x/file", "")],
   ["cannot write /dev/null/x/file: ENOTDIR", () => realSessionFiles.replaceKeepingOwner("/dev/null/x/file", "")],
