@@ -67,6 +67,13 @@ export function layCables(prefix: string) {
     must(["ip", "netns", "exec", namespace(name), "nft", "-f", "-"], COUNTERS);
   }
 
+  /** Gives a far side its addresses and routes; the kernel takes routes and IPv6 addresses away from a link that goes down. */
+  function address(far: keyof typeof FAR_SIDE): void {
+    const here = ["ip", "-n", namespace(far)];
+    for (const one of FAR_SIDE[far]) must([...here, "address", "replace", one, "dev", "eth0"]);
+    for (const route of ROUTES[far]) must([...here, "route", "replace", ...route.split(" "), "dev", "eth0"]);
+  }
+
   return {
     /** The machine's network namespace, new and with the cables in it; those of its last life are gone. */
     plug(): string {
@@ -77,17 +84,15 @@ export function layCables(prefix: string) {
       for (const { name, far } of INTERFACES) {
         const end = namespace(far);
         must(["ip", "-n", machine, "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", end]);
-        for (const address of FAR_SIDE[far]) must(["ip", "-n", end, "address", "add", address, "dev", "eth0"]);
         must(["ip", "-n", end, "link", "set", "eth0", "up"]);
-        for (const route of ROUTES[far]) must(["ip", "-n", end, "route", "add", ...route.split(" "), "dev", "eth0"]);
+        address(far);
       }
       return machine;
     },
     /** The far side of a line goes down, or comes back. */
     carrier(provider: Provider, state: "up" | "down"): void {
       must(["ip", "-n", namespace(provider), "link", "set", "eth0", state]);
-      for (const route of state === "up" ? ROUTES[provider] : [])
-        must(["ip", "-n", namespace(provider), "route", "replace", ...route.split(" "), "dev", "eth0"]);
+      if (state === "up") address(provider);
     },
     /** Packets to the server that came out at a provider so far. */
     arrived(provider: Provider, from: "guarded" | "others", family: 4 | 6): number {

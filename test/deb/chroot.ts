@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const RELEASE = "bookworm";
 /** The package's Depends and nothing of its Recommends. */
@@ -77,19 +78,30 @@ function mirror(): string[] {
 }
 
 /** A tar file of the base system, made once (half a minute, from Debian's mirror) and kept in the user's cache folder. */
-function baseArchive(packages: readonly string[]): string {
+async function baseArchive(packages: readonly string[]): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vyatta-policy-route");
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   const key = hash(packages.join()).slice(0, 8);
   const archive = join(cache, `${RELEASE}-${process.arch}-${key}.tar.gz`);
   if (existsSync(archive) && statSync(archive).uid === process.getuid?.()) return archive;
   const building = mkdtempSync(join(cache, "building-"));
+  // Vitest takes a worker for dead that does not answer for a minute.
+  const wait = promisify(execFile);
   try {
     const root = join(building, "root");
-    must(["debootstrap", "--variant=minbase", `--include=${packages.join()}`, RELEASE, root, ...mirror()]);
+    await wait("debootstrap", ["--variant=minbase", `--include=${packages.join()}`, RELEASE, root, ...mirror()]);
     must(["sh", "-c", 'rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/lib/apt/lists/*', "sh", root]);
     const partial = join(building, "base.tar.gz");
-    must(["tar", "--create", "--numeric-owner", "--use-compress-program=gzip -1", "--file", partial, "--directory", root, "."]);
+    await wait("tar", [
+      "--create",
+      "--numeric-owner",
+      "--use-compress-program=gzip -1",
+      "--file",
+      partial,
+      "--directory",
+      root,
+      ".",
+    ]);
     renameSync(partial, archive);
   } finally {
     rmSync(building, { recursive: true, force: true });
@@ -117,9 +129,9 @@ function listBelow(root: string, folder: string, lines: string[]): string[] {
 }
 
 /** Unpacks one; `more`: Debian packages beside those that ours depends on. */
-export function makeChroot(more: readonly string[] = []): Chroot {
+export async function makeChroot(more: readonly string[] = []): Promise<Chroot> {
   if (process.getuid?.() !== 0) throw new Error("these tests install into a chroot: run them as root");
-  const archive = baseArchive([...PACKAGES, ...more]);
+  const archive = await baseArchive([...PACKAGES, ...more]);
   const path = mkdtempSync(join(tmpdir(), "policy-route-chroot-"));
   must(["tar", "--extract", "--numeric-owner", "--preserve-permissions", "--file", archive, "--directory", path]);
   rmSync(join(path, "etc/resolv.conf"), { force: true });
