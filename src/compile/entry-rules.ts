@@ -5,6 +5,7 @@ import {
   CHAINS,
   type ChainInput,
   CONFIRMED,
+  connmark,
   FIRST_PACKET,
   fwmark,
   hasSlot,
@@ -13,7 +14,7 @@ import {
   SOME_CONNMARK,
   written,
 } from "./chain-parts.ts";
-import { arrivalMark } from "./mark-field.ts";
+import { arrivalMark, slotMark } from "./mark-field.ts";
 import type { UplinkTarget } from "./targets.ts";
 
 /**
@@ -91,6 +92,16 @@ export function trackRules({ vrfInterfaces }: ChainInput, match: "in-interface" 
     ),
     { matches: [], action: { action: "track" } },
   ];
+}
+
+/**
+ * A connection that came in by an uplink under strict filtering, was steered and is pinned to main: the mark it arrived with
+ * leaves it to main too, and passes the filter, which the pin's would not.
+ */
+export function arrivedRules({ field, strict }: ChainInput): Rule[] {
+  if (strict.length === 0) return [];
+  const arrived = fwmark({ value: field.arrival, mask: field.arrival });
+  return [{ matches: [arrived, connmark(slotMark(field, field.pinnedToMain))], action: ACCEPT }];
 }
 
 /** What is not restored loses foreign bits in our field before it is accepted, unless they say by which uplink it came. */
