@@ -23,10 +23,9 @@ import type { UplinkTarget } from "./targets.ts";
  */
 export function preRules(input: ChainInput): Rule[] {
   const { field, strict, inbound } = input;
-  const arrivals = waysIn(input);
   const note = ({ name }: UplinkTarget): string => `uplink ${name}`;
-  const marked = arrivals.filter(({ target }) => strict.includes(target));
-  const tracked = arrivals.filter(({ target }) => tracksInbound(target));
+  const marked = waysIn(input, false).filter(({ target }) => strict.includes(target));
+  const tracked = waysIn(input, input.labels).filter(({ target }) => tracksInbound(target));
   return [
     ...marked.map(
       ({ target, from }): Rule => ({

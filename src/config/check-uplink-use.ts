@@ -43,7 +43,7 @@ function checkSharedInterface(check: Check, interfaceName: string, names: readon
   if (untold.length > 1) {
     check.warn(
       path(untold),
-      `track-inbound cannot tell them apart on ${interfaceName} without gateway-mac: all that comes in there is answered by ${untold.at(-1)}`,
+      `track-inbound cannot tell them apart on ${interfaceName} without gateway-mac: all that comes in there is answered by ${untold[0]}`,
     );
   }
   for (const [i, name] of names.entries()) {

@@ -8,10 +8,15 @@ import { openWiredWorld, type WiredMap, type WiredWorld } from "../support/wired
 
 const INTERNET = "203.0.113.10";
 
+/** Only the office's own line has IPv6. */
+const INTERNET6 = "2001:db8:113::10";
+
 function provider(address: string) {
   const own = [INTERNET, STRANGER.ipv4].map((one) => `addr add ${one}/32 dev lo`);
   return { setup: [`addr add ${address}/24 dev eth0`, ...own], serves: [INTERNET] };
 }
+
+const OFFICE = provider("100.64.4.1");
 
 /** The LAN with a web server, guests with a console among them, two lines, and main's default by a third, the office's own. */
 const MAP: WiredMap<"router" | "server" | "guest" | "cable" | "dsl" | "office"> = {
@@ -31,16 +36,33 @@ const MAP: WiredMap<"router" | "server" | "guest" | "cable" | "dsl" | "office"> 
         "addr add 192.168.50.1/24 dev eth3",
         "addr add 100.64.4.2/24 dev eth4",
         "route add default via 100.64.4.1",
+        "addr add 2001:db8:50::1/64 dev eth3 nodad",
+        "addr add 2001:db8:4::2/64 dev eth4 nodad",
+        "route add default via 2001:db8:4::1",
       ],
     },
     server: { setup: ["addr add 192.168.188.10/24 dev eth0", "route add default via 192.168.188.1"], serves: ["192.168.188.10"] },
     guest: {
-      setup: ["addr add 192.168.50.10/24 dev eth0", "addr add 192.168.50.20/24 dev eth0", "route add default via 192.168.50.1"],
+      setup: [
+        "addr add 192.168.50.10/24 dev eth0",
+        "addr add 192.168.50.20/24 dev eth0",
+        "route add default via 192.168.50.1",
+        "addr add 2001:db8:50::10/64 dev eth0 nodad",
+        "route add default via 2001:db8:50::1",
+      ],
       serves: ["192.168.50.20"],
     },
     cable: provider("198.51.100.1"),
     dsl: provider("192.0.2.1"),
-    office: provider("100.64.4.1"),
+    office: {
+      setup: [
+        ...OFFICE.setup,
+        "addr add 2001:db8:4::1/64 dev eth0 nodad",
+        `addr add ${INTERNET6} dev lo`,
+        "route add 2001:db8:50::/64 via 2001:db8:4::2",
+      ],
+      serves: [INTERNET, INTERNET6],
+    },
   },
 };
 
@@ -136,11 +158,15 @@ describe.each(FRONT_ENDS)("guest network (%s)", (frontEnd) => {
 
   test("one line gone: guests and forwards by the other; both gone: no guest takes the office's line", async () => {
     const leaks = await world.capture("office", "eth0", "tcp port 443 or udp port 5000");
+    // A group whose lines have no IPv6 is down for it, whatever they do.
+    const surf6 = async () => (await world.probe("guest", { to: INTERNET6, port: 443, timeout: 500 })).by;
+    expect(await surf6()).toBeUndefined();
     await line("dsl", "down");
     for (let i = 0; i < 8; i++) expect(await surf()).toMatchObject({ by: "cable", source: LINES.cable });
     expect(await web("cable")).toMatchObject({ by: "server" });
     await line("cable", "down");
     for (let i = 0; i < 8; i++) expect((await surf()).by).toBeUndefined();
+    expect(await surf6()).toBeUndefined();
     expect(await world.probe("router", { to: INTERNET, port: 22 })).toMatchObject({ by: "office" });
     expect(await leaks.stop()).toEqual([]);
     for (const name of NAMES) await line(name, "up");
