@@ -98,4 +98,10 @@ function checkSourceValidation(check: Check, path: readonly string[], uplink: Up
       `source-validation ${mode} has no effect: net.ipv4.conf.all.rp_filter is ${all}; it would have to be ${mode === "strict" ? "0 or 1" : "0"}`,
     );
   }
+  if (mode === "strict" && check.config.exempt.connected === "disable") {
+    check.warn(
+      path,
+      'source-validation strict lets in what claims to be from connected networks, because "exempt connected" is disabled; name those that are never behind this uplink as "exempt destination"',
+    );
+  }
 }

@@ -33,7 +33,8 @@ function ways(packet: Packet, target: Target | undefined, known: Lines): (string
     (uplink) => uplink.interface === inbound && !uplink.disable && [undefined, mac].includes(uplink["gateway-mac"]),
   );
   const exempt = config.exempt.destination.some((network) => prefixHolds(network, source));
-  return told && nearLink(source, links) === undefined && !exempt ? [inbound] : main;
+  const connected = config.exempt.connected === "enable" && nearLink(source, links) !== undefined;
+  return told && !connected && !exempt ? [inbound] : main;
 }
 
 /** The interface in whose network an address is. */
