@@ -2,11 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { exampleLines } from "../support/example.ts";
 import { FRONT_ENDS } from "../support/front-end.ts";
 import type { Answer } from "../support/lab-agent.ts";
-import { STRANGER } from "../support/lab-map.ts";
+import { INTERNET, STRANGER } from "../support/lab-map.ts";
 import { openWiredWorld, type WiredMap, type WiredWorld } from "../support/wired-world.ts";
 
 const MAC = "52:54:00:c2:a5:43";
-const INTERNET = "203.0.113.10";
 const FAMILIES = ["ipv4", "ipv6"] as const;
 /** In both families: the last number of a host's address. */
 const addresses = (host: number): string[] => [
@@ -16,8 +15,8 @@ const addresses = (host: number): string[] => [
 const defaults = (host: number): string[] => [`route add default via 10.0.0.${host}`, `route add default via 2001:db8::${host}`];
 
 function gateway(host: number, ...more: readonly string[]) {
-  const own = [INTERNET, STRANGER.ipv4, STRANGER.ipv6].map((one) => `addr add ${one} dev lo`);
-  return { setup: [...more, ...addresses(host), ...own], serves: [INTERNET] };
+  const own = [INTERNET.ipv4, STRANGER.ipv4, STRANGER.ipv6].map((one) => `addr add ${one} dev lo`);
+  return { setup: [...more, ...addresses(host), ...own], serves: [INTERNET.ipv4] };
 }
 
 /** One network with everything in it: the server (`router`), both routers, a neighbour, and a second server behind the first. */
@@ -70,7 +69,9 @@ describe.each(FRONT_ENDS)("example 002 (%s)", (frontEnd) => {
     // Only port 80 was asked for.
     expect(await call("router2", 443)).toEqual({ error: "timeout" });
     for (const source of [undefined, "10.0.0.9"])
-      expect(await world.probe("router", { to: INTERNET, port: 80, ...(source === undefined ? {} : { source }) })).toMatchObject({
+      expect(
+        await world.probe("router", { to: INTERNET.ipv4, port: 80, ...(source === undefined ? {} : { source }) }),
+      ).toMatchObject({
         by: "router1",
       });
     expect(await world.probe("neighbour", { to: "10.0.0.9", port: 80 })).toMatchObject({ by: "router", source: "10.0.0.30" });
@@ -96,7 +97,7 @@ describe.each(FRONT_ENDS)("example 002 (%s)", (frontEnd) => {
       await agent.ask("close", { id: "long" });
     }
     // The server's own address says nothing about the router: it stays with the default.
-    expect(await world.probe("router", { to: INTERNET, port: 80, source: "10.0.0.9" })).toMatchObject({ by: "router1" });
+    expect(await world.probe("router", { to: INTERNET.ipv4, port: 80, source: "10.0.0.9" })).toMatchObject({ by: "router1" });
     await world.sh("router", "iptables -t nat -F PREROUTING; ip6tables -t nat -F PREROUTING");
   });
 });
