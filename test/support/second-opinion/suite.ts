@@ -188,7 +188,8 @@ export function secondOpinion(frontEnd: FrontEnd): void {
   /** Nobody tells explain of reverse path filtering, nor of address translation by others. */
   function isPlain(packet: Wanted, known: Known): boolean {
     const translated = packet.protocol === 17 && FORWARDS[packet.destination] !== undefined;
-    return !translated && passesFilter(packet, undefined, known) === true;
+    const { target, aim = target } = opinionOf(packet, known).decision;
+    return !translated && passesFilter(packet, aim, known) === true;
   }
 
   /** Where that is not where they went, where the kernel's routing says otherwise, or what is tracked of them. */
@@ -198,8 +199,9 @@ export function secondOpinion(frontEnd: FrontEnd): void {
       const explanation = all[i];
       const left = got.get(packet.id)?.exits ?? [];
       if (explanation === undefined) return ["explain gave too little"];
+      if (!isPlain(packet, known)) return [];
       const exits = exitsOf(explanation.end, packet.destination, known);
-      const right = explanation.end.to === "router" || isOneOf(exits, left) || !isPlain(packet, known);
+      const right = explanation.end.to === "router" || isOneOf(exits, left);
       // Of ICMP there may be several between two hosts, which nothing that explain is told can tell apart.
       const tracked = packet.icmpType === undefined ? explanation.connection : undefined;
       const agreed = explanation.kernel?.agrees !== false && tracked?.agrees !== false;
