@@ -220,6 +220,7 @@ export function secondOpinion(frontEnd: FrontEnd): void {
       if (different.length > 12) break;
     }
     expect(different.join("\n\n")).toBe("");
+    console.log(JSON.stringify(counts)); // TEMP
     if (numbers.length < 100) return;
     // Answers, errors, next packets and related connections: what every seed tried has of them, and more.
     const enough = Object.entries(ENOUGH).filter(([kind, least]) => (counts[kind] ?? 0) < least);
