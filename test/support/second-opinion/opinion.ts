@@ -74,13 +74,16 @@ export interface Opinion {
 
 export function opinionOf(packet: Wanted, known: Known): Opinion {
   const decision = decide(packet, known);
-  if (passesFilter(packet, decision.aim ?? decision.target, known) === false)
-    return { decision, end: { to: "drop" }, exits: [], answers: [] };
   const forwarded = packet.protocol === 17 && packet.inbound !== undefined ? FORWARDS[packet.destination] : undefined;
   const destination = forwarded ?? packet.destination;
   const end = forwarded === undefined ? follow(decision.target, packet, known) : forwardedEnd(decision, packet, forwarded, known);
+  const exits = exitsOf(end, destination, known);
+  // What a table refuses is refused before anybody asks where it came from.
+  const goesOn = exits.length > 0 || end.to === "router";
+  if (goesOn && passesFilter(packet, decision.aim ?? decision.target, known) === false)
+    return { decision, end: { to: "drop" }, exits: [], answers: [] };
   const answers = end.to === "router" ? exitsOf(ownAnswerEnd(decision, packet, known), packet.source, known) : [];
-  return { decision, end, exits: exitsOf(end, destination, known), answers };
+  return { decision, end, exits, answers };
 }
 
 /** Asked is what the packet says, routed is what became of it. */
