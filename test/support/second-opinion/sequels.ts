@@ -2,7 +2,7 @@ import { decide } from "../../../src/explain/decide.ts";
 import { type Known, opinionOf, replyExits } from "./opinion.ts";
 import { type Came, endsOf, headersOf, lengthOf, TFTP_PORT, type Wanted } from "./packet-bytes.ts";
 import { passesFilter } from "./path-filter.ts";
-import { GATEWAY_MACS, HOST_MACS, SECOND_END } from "./world.ts";
+import { FORWARDS, GATEWAY_MACS, HOST_MACS, SECOND_END } from "./world.ts";
 
 /** Ids of what follows on a packet: far from those of the packets themselves. */
 const ANSWER = 1_000_000;
@@ -53,7 +53,8 @@ export function replies(packets: readonly Wanted[], out: Out, known: Known): Seq
         ? { kind: "answer", first, sent: answer, exits }
         : { kind: "error", first, sent: errorAbout(first, came), exits },
     ];
-    if (first.destinationPort !== TFTP_PORT) return sequels;
+    // To a translated address the data would be another's.
+    if (first.destinationPort !== TFTP_PORT || FORWARDS[first.source] !== undefined) return sequels;
     const data = back(first, came, CHILD);
     const sent = { ...data, sourcePort: DATA_PORT + (first.id % 20_000), state: "related" as const };
     const own = { ...sent, length: lengthOf(sent) };
