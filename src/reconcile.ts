@@ -13,7 +13,7 @@ import { formatIssue } from "./config/issue.ts";
 import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
 import { recordEvents } from "./host/event-log.ts";
-import { HostError } from "./host/host.ts";
+import { HostError, isHostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
 import type { ObserveScope } from "./host/observe-kernel.ts";
 import { type Hook, hookOf } from "./host/run-hook.ts";
@@ -232,7 +232,7 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
     const left = plan(prepared.target, now, settledOptions(prepared));
     return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);
   } catch (error) {
-    if (error instanceof HostError) return error;
+    if (isHostError(error)) return error;
     throw error;
   }
 }
@@ -254,7 +254,7 @@ async function rollBack(context: Context, first: Prepared, forget: () => Promise
     const now = await observeAgain(sideBySide(context.host), first, scopeOfBoth(first));
     await applyPlan(context.host, plan(rollbackTarget(first.observed), now, settledOptions(first)));
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
+    if (!isHostError(error)) throw error;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new HostError(`${why}\nand what was there before could not be put back: ${error.message}`);
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { failureWords } from "./failure-words.ts";
 import { type Host, HostError, type Output, type RunOptions } from "./host.ts";
 import { runTogether } from "./run-together.ts";
 import { toolPath } from "./tool-path.ts";
@@ -25,7 +26,7 @@ async function failing(what: string, work: () => void): Promise<void> {
   try {
     work();
   } catch (error) {
-    throw new HostError(`cannot ${what}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new HostError(`cannot ${what}: ${failureWords(error)}`);
   }
 }
 
@@ -43,7 +44,7 @@ async function read(file: string): Promise<string | undefined> {
     return readFileSync(file, "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new HostError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new HostError(`cannot read ${file}: ${failureWords(error)}`);
   }
 }
 
@@ -52,7 +53,7 @@ async function list(folder: string): Promise<readonly string[]> {
     return readdirSync(folder).sort();
   } catch (error) {
     if (isMissing(error)) return [];
-    throw new HostError(`cannot list ${folder}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new HostError(`cannot list ${folder}: ${failureWords(error)}`);
   }
 }
 

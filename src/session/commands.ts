@@ -1,5 +1,5 @@
 import { ConfigSyntaxError } from "../config/syntax-error.ts";
-import { HostError } from "../host/host.ts";
+import { isHostError } from "../host/host.ts";
 import { commit } from "./commit-command.ts";
 import { copy, deletePath, discardWith, rename, set } from "./edit-commands.ts";
 import { load, save } from "./file-commands.ts";
@@ -54,7 +54,7 @@ export async function runLine(session: Session, world: SessionWorld, line: strin
     else sayAmbiguous(world.err, `Ambiguous command: [${name}]`, found);
   } catch (error) {
     // A file that cannot be written must not cost the operator the session and its edits.
-    if (error instanceof HostError || error instanceof ConfigSyntaxError) world.err(`${error.message}\n`);
+    if (isHostError(error) || error instanceof ConfigSyntaxError) world.err(`${error.message}\n`);
     else if (error instanceof OpenQuoteError) sayBlock(world.err, [`Invalid command: ${error.message}: ${line.trim()}`]);
     else throw error;
   }
