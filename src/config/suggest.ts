@@ -28,3 +28,13 @@ export function suggest(word: string, known: Iterable<string>): string {
   }
   return nearest === undefined ? "" : ` (did you mean "${nearest.word}"?)`;
 }
+
+/** So many names are told when none is near. */
+const SOME = 6;
+
+/** `uplink "dls" is not configured (did you mean "dsl"?)`, and where no name is near, those that there are. */
+export function notConfigured(what: "uplink" | "group" | "rule" | "table", name: string, known: readonly string[]): string {
+  const told = known.slice(0, SOME).join(", ") + (known.length > SOME ? `, and ${known.length - SOME} more` : "");
+  const others = told === "" ? ` (no ${what} is)` : ` (configured: ${told})`;
+  return `${what} "${name}" is not configured${suggest(name, known) || others}`;
+}

@@ -1,6 +1,7 @@
 import { formatTable, WIDTH, wrap } from "./columns.ts";
 import { formatGroupList } from "./format-group.ts";
 import type { Shown, ShownRule, ShownUplink } from "./model.ts";
+import { RULE_COLUMNS, ruleCells } from "./rule-columns.ts";
 import { countWords, gatewayWords, healthWords, sinceWords, stateLine, tableWords, waysWords } from "./words.ts";
 
 /** One screen: state, uplinks, groups, rules, problems. `at`: seconds since the epoch; `width`: of the terminal. */
@@ -53,19 +54,9 @@ export function formatUplinkList(uplinks: readonly ShownUplink[], at: number, wi
 }
 
 export function formatRuleList(rules: readonly ShownRule[], width = WIDTH): string {
-  const columns = [
-    { title: "Rule" },
-    { title: "Traffic" },
-    { title: "Matches", flexible: true },
-    { title: "To" },
-    { title: "Now" },
-    { title: "New connections", align: "right" as const },
-  ];
+  const columns = [...RULE_COLUMNS, { title: "Now" }, { title: "New connections", align: "right" as const }];
   const rows = rules.map((rule) => [
-    rule.number,
-    rule.traffic,
-    rule.matches.length === 0 ? "everything" : rule.matches.join(" "),
-    rule.target,
+    ...ruleCells(rule),
     rule.disabled ? "disabled" : waysWords(rule.now),
     rule.newConnections === undefined ? "-" : countWords(rule.newConnections),
   ]);

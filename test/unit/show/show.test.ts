@@ -31,8 +31,8 @@ describe("overview", () => {
 Policy routing: active, in sync, backend iptables (nft front end)
 Uplink  Interface  State  Gateway              Table       Mark
 dsl     eth1       up     198.51.100.1 (dhcp)  510sg (20)  0x01400000
-Rule  Traffic    Matches                        To          Now  New connections
-10    forwarded  tcp dport 143,80,443,8000      uplink dsl  dsl           48,211
+Rule  Traffic    Matches                    To          Now  New connections
+10    forwarded  tcp dport 143,80,443,8000  uplink dsl  dsl           48,211
                  from eth0-net
 `);
   });
