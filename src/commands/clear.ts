@@ -12,7 +12,7 @@ import { look } from "../look.ts";
 import { mustBeConfigured, mustHave } from "../must-have.ts";
 import { type NotedLine, notedLines } from "../show/rule-lines.ts";
 
-const USAGE = "usage: clear counters [rule NUMBER]";
+const USAGE = "usage: policy-route clear counters [rule NUMBER]";
 
 /** `policy-route clear counters [rule NUMBER]`: the rules' counters begin at zero. Nobody else's do. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {

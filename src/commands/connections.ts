@@ -6,7 +6,7 @@ import { mustBeConfigured, mustHave } from "../must-have.ts";
 import { formatConnections } from "../show/format-connections.ts";
 import { marksOfUplink, ownerOf, showConnections } from "../show/show-connections.ts";
 
-const USAGE = "usage: show connections [uplink NAME] [--json]";
+const USAGE = "usage: policy-route show connections [uplink NAME] [--json]";
 
 /** `show connections [uplink NAME]`: tracked connections that carry a mark of ours. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {

@@ -6,7 +6,7 @@ import { printWarnings } from "../print-warnings.ts";
 import { reconcile } from "../reconcile.ts";
 import { parseForced, parseLiveness, renderForced, renderLiveness } from "../uplink/liveness.ts";
 
-const USAGE = "force uplink NAME up|down|auto | force group NAME failback";
+const USAGE = "usage: policy-route force uplink NAME up|down|auto | policy-route force group NAME failback";
 
 /** A file that is changed under the lock, and how. */
 interface Edit {
@@ -22,7 +22,7 @@ interface Edit {
  */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
   const [kind, name, order, ...more] = words;
-  if (name === undefined || order === undefined || more.length > 0) throw new OperatorError(`usage: ${USAGE}`);
+  if (name === undefined || order === undefined || more.length > 0) throw new OperatorError(USAGE);
   const edit = editOf(context, kind, name, order);
   const settled = await reconcile(context, {
     reason: `force ${words.join(" ")}`,
@@ -63,7 +63,7 @@ function editOf({ paths }: Context, kind: string | undefined, name: string, orde
       done: `Group ${name} is back with its first member that is up`,
     };
   }
-  throw new OperatorError(`usage: ${USAGE}`);
+  throw new OperatorError(USAGE);
 }
 
 async function applyEdit(context: Context, { path, change }: Edit): Promise<() => Promise<void>> {

@@ -12,7 +12,7 @@ import { startHealth } from "../uplink/health.ts";
 import { parseProbes, renderProbes } from "../uplink/health-file.ts";
 import { type Liveness, parseLiveness, renderLiveness } from "../uplink/liveness.ts";
 
-const USAGE = "usage: reset uplink NAME | reset connections [uplink NAME]";
+const USAGE = "usage: policy-route reset uplink NAME | policy-route reset connections [uplink NAME]";
 
 /** `policy-route reset ...`: forgets what was learnt of an uplink by watching, or deletes our tracked connections. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {

@@ -9,7 +9,7 @@ import { show } from "../show/show.ts";
 import { showWhatIf } from "../show/show-what-if.ts";
 import { stateLine } from "../show/words.ts";
 
-const USAGE = "usage: what-if uplink NAME up|down [uplink NAME up|down ...] [--json]";
+const USAGE = "usage: policy-route what-if uplink NAME up|down [uplink NAME up|down ...] [--json]";
 
 /** `policy-route what-if uplink NAME down ...`: where each rule would go. Changes nothing, and computes it as a reconcile would. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {

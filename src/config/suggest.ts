@@ -35,6 +35,6 @@ const SOME = 6;
 /** `uplink "dls" is not configured (did you mean "dsl"?)`, and where no name is near, those that there are. */
 export function notConfigured(what: "uplink" | "group" | "rule" | "table", name: string, known: readonly string[]): string {
   const told = known.slice(0, SOME).join(", ") + (known.length > SOME ? `, and ${known.length - SOME} more` : "");
-  const others = told === "" ? ` (no ${what} is)` : ` (configured: ${told})`;
+  const others = told === "" ? ` (there is no ${what})` : ` (configured: ${told})`;
   return `${what} "${name}" is not configured${suggest(name, known) || others}`;
 }

@@ -181,7 +181,7 @@ describe.each(IPTABLES)("show and plan (%s)", (frontEnd) => {
       [["show", "rule", "11"], 'rule "11" is not configured'],
       [["test", "uplink", "dsl"], 'uplink dsl has no probes: set "uplink dsl health target"'],
       [["show", "uplnk"], 'cannot show "uplnk" (did you mean "uplink"?)'],
-      [["show", "plan", "x"], "too many words"],
+      [["show", "plan", "x"], '"show plan" takes no further word'],
     ] as const) {
       const { exitCode, stdout, stderr } = await router.program(argv);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });

@@ -152,7 +152,7 @@ describe.each(["iptables-nft", "nftables"] as const)("what-if (%s)", (frontEnd) 
     expect(stdout).toMatch(/^12 +forwarded +tcp dport 102 +uplink c +c +blackhole$/m);
     for (const [argv, message] of [
       ["uplink d down", 'uplink "d" is not configured'],
-      ["uplink a", "usage: what-if"],
+      ["uplink a", "usage: policy-route what-if"],
       ["uplink a down uplink a up", "uplink a cannot be up and down at once: eth1 either has carrier or has not"],
     ] as const) {
       const result = await router.program(["what-if", ...argv.split(" ")]);

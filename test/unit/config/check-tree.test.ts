@@ -244,7 +244,7 @@ describe("a rule's target", () => {
 
   it.each<[string[], string]>([
     [["set uplink dls"], 'uplink "dls" is not configured (did you mean "dsl"?)'],
-    [["set uplink constructor"], 'uplink "constructor" is not configured'],
+    [["set uplink constructor"], 'uplink "constructor" is not configured (configured: dsl)'],
     [
       ["set uplink dsl", "set table main"],
       'only one of set uplink, group, table, reply-uplink; delete all but one of "set uplink", "set table"',

@@ -37,10 +37,10 @@ If uplink dsl were down
 Uplink  Now  After
 dsl     up   down
 lte     up   up
-Rule  Traffic    Matches                               To          Now  After
-10    forwarded  tcp dport 143,80,443,8000 from        group web   dsl  lte
+Rule  Traffic    Matches                         To          Now  After
+10    forwarded  tcp dport 143,80,443,8000 from  group web   dsl  lte
                  192.0.2.128/25
-20    forwarded  udp from 192.0.2.128/25               uplink dsl  dsl  prohibit
+20    forwarded  udp from 192.0.2.128/25         uplink dsl  dsl  prohibit
 `);
   });
 
