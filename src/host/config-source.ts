@@ -1,7 +1,7 @@
 import { treeBelow } from "../config/build-tree.ts";
 import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
 import { parseCurly } from "../config/parse-curly.ts";
-import { parseSetCommands } from "../config/parse-set-commands.ts";
+import { isSetForm, parseSetCommands } from "../config/parse-set-commands.ts";
 import { ConfigSyntaxError } from "../config/syntax-error.ts";
 import { CommandError, type Host, HostError, type Output } from "./host.ts";
 
@@ -59,7 +59,7 @@ export async function readConfigFile(host: Host, path: string): Promise<FoundCon
   if (text === undefined) throw new HostError(`cannot read ${path}: there is no such file`);
   const lines = text.split("\n").length;
   if (text.trim() === "") throw new ConfigSyntaxError(path, lines, 1, "an empty file", "a configuration");
-  if (/^\s*(#.*\n\s*)*(set|comment)\s/.test(text)) return split(parseSetCommands(text, path));
+  if (isSetForm(text)) return split(parseSetCommands(text, path));
   const { tree, versioned } = parseCurly(text, path);
   if (!versioned && [...tree.children.keys()].some((section) => section !== "policy-route")) {
     const expected = "the version line that the router writes last (is the file cut off?)";

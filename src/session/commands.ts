@@ -1,3 +1,4 @@
+import { suggest } from "../config/suggest.ts";
 import { ConfigSyntaxError } from "../config/syntax-error.ts";
 import { isHostError } from "../host/host.ts";
 import { commit } from "./commit-command.ts";
@@ -50,7 +51,13 @@ export async function runLine(session: Session, world: SessionWorld, line: strin
     if (name === "?") return await help(session, world, []);
     const found = commandsCalled(name);
     if (found.length === 1 && found[0] !== undefined) return await found[0].run(session, world, words);
-    if (found.length === 0) sayBlock(world.err, [`Invalid command: [${name}]`]);
+    if (found.length === 0)
+      sayBlock(world.err, [
+        `Invalid command: [${name}]${suggest(
+          name,
+          COMMANDS.map(({ item }) => item),
+        )}`,
+      ]);
     else sayAmbiguous(world.err, `Ambiguous command: [${name}]`, found);
   } catch (error) {
     // A file that cannot be written must not cost the operator the session and its edits.

@@ -85,7 +85,9 @@ function result(explanation: Explanation): string {
     said.push(`   Tracked now: ${connection.text}, mark ${connection.mark}: ${owner}; ${keeps}.`);
   }
   for (const { uplink, end, why } of ifFails)
-    said.push(`   If ${uplink} fails: ${why === undefined ? "" : `${why}: `}${ending(end, explanation, true)}${sameLine(uplink, end, explanation)}`);
+    said.push(
+      `   If ${uplink} fails: ${why === undefined ? "" : `${why}: `}${ending(end, explanation, true)}${sameLine(uplink, end, explanation)}`,
+    );
   return said.map((text) => hanging(text)).join("");
 }
 

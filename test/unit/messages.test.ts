@@ -201,7 +201,7 @@ it.each<[line: string, message: string]>([
   ["delete", "Need to specify the config node to delete"],
   ["edit", "Need to specify the config node to edit"],
   ["edit policy-route backend auto", 'The "edit" command cannot be issued at the specified level'],
-  ["edit policy-route rulee", "Configuration path: policy-route [rulee] is not valid"],
+  ["edit policy-route rulee", 'Configuration path: policy-route [rulee] is not valid (did you mean "rule"?)'],
   ["set policy-route ho x", "Configuration path: policy-route [ho] is ambiguous"],
   ["compare nothing", "Invalid command: compare [nothing]"],
   ["compare", "No changes between working and active configurations."],
@@ -213,6 +213,7 @@ it.each<[line: string, message: string]>([
   ["copy rule 10 to rule 20", "Configuration path: [rule] is not valid"],
   ["load nothing", "there is no file"],
   ["say hello", "Invalid command: [say]"],
+  ["comit", 'Invalid command: [comit] (did you mean "commit"?)'],
   ['set policy-route description "x', "a quote is not closed"],
 ])("configure: %s says: %s", async (line, message) => {
   const session = await open();

@@ -56,7 +56,9 @@ describe("tables", () => {
 
   it("are no wider than their broken lines", () => {
     const columns = [{ title: "Text", flexible: true }, { title: "N" }];
-    expect(formatTable(columns, [["aaaaaaaaaaaaaaaa bbbbbbbb", "1"]], 25)).toBe("Text              N\naaaaaaaaaaaaaaaa  1\nbbbbbbbb\n");
+    expect(formatTable(columns, [["aaaaaaaaaaaaaaaa bbbbbbbb", "1"]], 25)).toBe(
+      "Text              N\naaaaaaaaaaaaaaaa  1\nbbbbbbbb\n",
+    );
   });
 
   it("give fields without a value no line", () => {
