@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { type Context, EXIT } from "./context.ts";
 import { contextBelow, type Surroundings } from "./context-below.ts";
+import { QUESTION_WORDS } from "./explain/question-words.ts";
 import { VERSION } from "./version.ts";
 
 /** Parses one command line, runs it and gives its exit code. Every command's code is loaded only when it is the one. */
@@ -65,7 +66,7 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
   program
     .command("explain")
     .description(
-      "the way of one packet, and why: explain source ADDRESS destination ADDRESS [protocol P inbound IF ...] [--json]",
+      `the way of one packet, and why: explain source ADDRESS destination ADDRESS [WORD VALUE]..., in any order; words: ${QUESTION_WORDS.slice(2).join(", ")}`,
     )
     .argument("[words...]")
     .option("--json", "as JSON")
