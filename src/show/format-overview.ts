@@ -75,7 +75,7 @@ function sharedCounts(rules: readonly ShownRule[]): string {
 export function formatProblems(shown: Shown, width = WIDTH): string {
   const down = (shown.uplinks ?? [])
     .filter((uplink) => uplink.state === "down")
-    .map((uplink) => `policy-route uplink ${uplink.name}: down, ${uplink.why}`);
+    .map((uplink) => `policy-route uplink ${uplink.name}: down, ${uplink.why}${forcedEnd(uplink)}`);
   // The same reason may come as a warning too: said once, as the state.
   const said = (shown.uplinks ?? []).flatMap((uplink) =>
     uplink.state === "down" ? [`policy-route uplink ${uplink.name}: ${uplink.why}`] : [],
@@ -89,7 +89,13 @@ export function formatProblems(shown: Shown, width = WIDTH): string {
   return ["Problems\n", ...lines].join("");
 }
 
-function monitorProblem({ monitor }: Shown): string[] {
+/** What ends it when the operator said so himself. */
+function forcedEnd({ name, forced }: ShownUplink): string {
+  return forced === undefined ? "" : ` ("force policy-route uplink ${name} auto" ends that)`;
+}
+
+/** That the monitor does not run although something here hangs on it. */
+export function monitorProblem({ monitor }: Shown): string[] {
   if (monitor === undefined || monitor.running) return [];
   return [
     `policy-route monitor is not running, and is needed for ${monitor.neededFor.join(", ")}: "restart policy-route" starts it, without systemd "policy-route monitor"`,

@@ -115,7 +115,9 @@ describe.each(["iptables-nft", "nftables"] as const)("what-if (%s)", (frontEnd) 
     await router.program(["force", "uplink", "a", "down"]);
     await router.program(["force", "uplink", "c", "up"]);
     const { notes } = (await json("what-if", "uplink", "a", "up")) as unknown as { notes: string[] };
-    expect(notes).toEqual(["uplink a would still be down: forced down by the operator"]);
+    expect(notes).toEqual([
+      'uplink a would still be down: forced down by the operator ("force policy-route uplink a auto" ends that)',
+    ]);
     const predicted = await predict(["b", "c"]);
     await fail(["b", "c"]);
     await becomes(predicted, restart);

@@ -154,6 +154,11 @@ describe("the monitor", () => {
     expect(text(missing).replaceAll("\n ", "")).toContain(
       "- policy-route monitor is not running, and is needed for probes of uplink dsl, failback of group web:",
     );
+    const probed = makeSight(`${SEED.lines}\nuplink dsl health target gateway`, SEED.facts, {
+      monitor: { running: false, neededFor },
+    });
+    for (const view of ["uplink", "group"] as const) expect(text(probed, view)).toMatch(/^policy-route monitor is not running, /);
+    expect(text(probed, "rule")).not.toContain("monitor");
     expect(text(makeSight(SEED.lines, SEED.facts, { monitor: { running: true, neededFor } }))).not.toContain("monitor");
     expect(text(seed)).not.toContain("monitor");
   });

@@ -50,7 +50,7 @@ Rule  Traffic    Matches                         To          Now  After
       "uplink second is on eth1 too, and goes down with it",
     ]);
     expect(whatIf(LINES, `${FACTS}\nforced lte down`, [{ uplink: "lte", to: "up" }]).notes).toEqual([
-      "uplink lte would still be down: forced down by the operator",
+      'uplink lte would still be down: forced down by the operator ("force policy-route uplink lte auto" ends that)',
     ]);
     expect(whatIf(LINES, "link eth1 up 198.51.100.2/24", [{ uplink: "lte", to: "up" }]).notes).toEqual([
       "uplink lte would still be down: interface wwan0 does not exist",
