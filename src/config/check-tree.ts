@@ -47,7 +47,7 @@ export function checkConfig(
 ): { readonly errors: readonly Issue[]; readonly warnings: readonly Issue[] } {
   const check = newCheck(config, context, formIssues);
   if (config.hook !== undefined && context.notExecutable?.has(config.hook))
-    check.error(["hook"], `${config.hook} is not executable`);
+    check.error(["hook"], `${config.hook} is not executable: chmod +x ${config.hook}`);
   for (const [name, uplink] of Object.entries(config.uplink)) {
     checkUplinkWay(check, name, uplink);
     checkUplinkHealth(check, name, uplink);
