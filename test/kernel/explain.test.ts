@@ -80,7 +80,7 @@ sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`);
   });
 
   test("main's way: who installed it, and that it is the line that fails", async () => {
-    const own = "source 203.0.113.2 destination 192.0.2.9 user 1000";
+    const own = "source 192.168.188.1 destination 192.0.2.9 user 1000";
     await router.sh("ip route replace default via 198.51.100.1 dev eth1 proto bgp");
     expect(await explain(own)).toContain("\n   If dsl fails: if-down main: table main, eth1 via 198.51.100.1 (BGP)\n");
     await router.sh("ip route replace default via 203.0.113.1 dev eth2 proto static");

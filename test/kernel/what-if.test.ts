@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FRONT_ENDS } from "../support/front-end.ts";
 import { type Namespace, openNamespace } from "../support/namespace.ts";
 import { reach } from "./reach.ts";
 
@@ -54,7 +55,7 @@ interface Ways {
   readonly groups: readonly { readonly name: string; readonly [when: string]: unknown }[];
 }
 
-describe.each(["iptables-nft", "nftables"] as const)("what-if (%s)", (frontEnd) => {
+describe.each(FRONT_ENDS)("what-if (%s)", (frontEnd) => {
   let router: Namespace;
   beforeAll(async () => {
     router = await openNamespace(frontEnd);
@@ -109,8 +110,6 @@ describe.each(["iptables-nft", "nftables"] as const)("what-if (%s)", (frontEnd) 
     await becomes(await predict([]), restart);
   });
 
-  if (frontEnd === "nftables") return;
-
   test("what the operator forced stays forced", async () => {
     await router.program(["force", "uplink", "a", "down"]);
     await router.program(["force", "uplink", "c", "up"]);
@@ -147,6 +146,8 @@ describe.each(["iptables-nft", "nftables"] as const)("what-if (%s)", (frontEnd) 
       daemon.kill();
     }
   });
+
+  if (frontEnd !== "iptables-nft") return;
 
   test("text, and mistakes", async () => {
     const { stdout } = await router.program(["show", "what-if", "uplink", "c", "down"]);
