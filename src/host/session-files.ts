@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { failureWords } from "./failure-words.ts";
 import { HostError, isHostError } from "./host.ts";
 import { type Release, takeLock } from "./lock.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** What only a configuration session does to files. */
 export interface SessionFiles {
@@ -18,7 +19,7 @@ export interface SessionFiles {
 export const realSessionFiles: SessionFiles = {
   async openFolder(parent) {
     try {
-      await fs.mkdir(parent, { recursive: true });
+      makeFolder(parent);
       await removeAbandoned(parent);
       return await fs.mkdtemp(`${parent}/session.${process.pid}.`);
     } catch (error) {
@@ -56,7 +57,7 @@ async function replace(name: string, text: string): Promise<void> {
   const file = await fs.realpath(name).catch(() => name);
   const temporary = `${dirname(file)}/.policy-route.${process.pid}.save.tmp`;
   try {
-    await fs.mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     const old = await fs.stat(file).catch(() => undefined);
     await fs.writeFile(temporary, text, { mode: 0o600 });
     if (old !== undefined) await fs.chown(temporary, old.uid, old.gid);
