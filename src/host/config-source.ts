@@ -33,7 +33,9 @@ export async function readProposedConfig(host: Host, env: Env): Promise<FoundCon
   if (session !== undefined && session !== "") return readSessionFile(host, `${session}/proposed.config`);
   const found = await askEngine(host, env, "working");
   if (found === undefined)
-    throw new HostError(`${SHELL_API} is not installed: a commit runs inside the router's configuration session`);
+    throw new HostError(
+      `${SHELL_API} is not installed: a commit runs inside the router's configuration session. Elsewhere it is 'policy-route configure', or 'policy-route apply --config FILE'`,
+    );
   return found;
 }
 

@@ -84,8 +84,8 @@ sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`);
     await router.sh("ip route replace default via 198.51.100.1 dev eth1 proto bgp");
     expect(await explain(own)).toContain("\n   If dsl fails: if-down main: table main, eth1 via 198.51.100.1 (BGP)\n");
     await router.sh("ip route replace default via 203.0.113.1 dev eth2 proto static");
-    expect(await explain(own)).toMatch(
-      /If dsl fails: if-down main: table main, eth2 via 203\.0\.113\.1 \(static\)\s+now: the same line\n/,
+    expect((await explain(own)).replace(/\s+/g, " ")).toContain(
+      "If dsl fails: if-down main: table main, eth2 via 203.0.113.1 (static) now: the same line Hint",
     );
     expect(JSON.parse(await explain(`${own} --json`))).toMatchObject({
       kernel: { main: "eth2 via 203.0.113.1", mainBy: "static" },
