@@ -22,7 +22,10 @@ export function checkUplinkUse(check: Check): void {
       uplink.interface !== undefined &&
       check.interfaces.isPointToPoint(uplink.interface)
     )
-      check.error(path, `gateway-mac needs a network with MAC addresses; ${uplink.interface} is a point-to-point link`);
+      check.error(
+        path,
+        `gateway-mac needs a network with MAC addresses; ${uplink.interface} is a point-to-point link; leave it out`,
+      );
   }
   const sharing = new Map<string, string[]>();
   for (const [name, uplink] of Object.entries(check.config.uplink)) {
@@ -55,7 +58,10 @@ function checkSharedInterface(check: Check, interfaceName: string, names: readon
   const modes = names.filter((name) => uplink[name]?.["source-validation"] !== "auto");
   const [first = "", second] = [...new Set(modes.map((name) => uplink[name]?.["source-validation"]))];
   if (second !== undefined) {
-    check.error(path(modes), `${interfaceName} has one source-validation for them all, not ${first} and ${second}`);
+    check.error(
+      path(modes),
+      `${interfaceName} has one source-validation for them all, not ${first} and ${second}; give them the same`,
+    );
   }
 }
 
