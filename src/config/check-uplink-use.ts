@@ -46,7 +46,7 @@ function checkSharedInterface(check: Check, interfaceName: string, names: readon
   if (untold.length > 1) {
     check.warn(
       path(untold),
-      `track-inbound cannot tell them apart on ${interfaceName} without gateway-mac: all that comes in there is answered by ${untold.at(-1)}`,
+      `track-inbound cannot tell them apart on ${interfaceName} without gateway-mac: all that comes in there is answered by ${untold[0]}`,
     );
   }
   for (const [i, name] of names.entries()) {
@@ -102,6 +102,12 @@ function checkSourceValidation(check: Check, path: readonly string[], uplink: Up
     check.warn(
       path,
       `source-validation ${mode} has no effect: net.ipv4.conf.all.rp_filter is ${all}; it would have to be ${mode === "strict" ? "0 or 1" : "0"}`,
+    );
+  }
+  if (mode === "strict" && check.config.exempt.connected === "disable") {
+    check.warn(
+      path,
+      'source-validation strict lets in what claims to be from connected networks, because "exempt connected" is disabled; name those that are never behind this uplink as "exempt destination"',
     );
   }
 }

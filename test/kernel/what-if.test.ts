@@ -150,6 +150,8 @@ describe.each(FRONT_ENDS)("what-if (%s)", (frontEnd) => {
   if (frontEnd !== "iptables-nft") return;
 
   test("text, and mistakes", async () => {
+    // The monitor may have been stopped in the middle of its work.
+    await restart();
     const { stdout } = await router.program(["show", "what-if", "uplink", "c", "down"]);
     expect(stdout).toMatch(/^If uplink c were down\nUplink {2}Now {2}After\n/);
     expect(stdout).toMatch(/^12 +forwarded +tcp dport 102 +uplink c +c +blackhole$/m);

@@ -181,7 +181,7 @@ describe("an uplink's use", () => {
   it("is told from another uplink's on one interface by nothing", () => {
     const two = ["uplink a interface eth1", "uplink b interface eth1"];
     const message =
-      "policy-route uplink a and b: track-inbound cannot tell them apart on eth1 without gateway-mac: all that comes in there is answered by b";
+      "policy-route uplink a and b: track-inbound cannot tell them apart on eth1 without gateway-mac: all that comes in there is answered by a";
     expect(warningsOf(two)).toEqual([message]);
     expect(warningsOf([...two, "uplink c interface eth1"])).toEqual([
       message.replace("a and b", "a, b and c").replace(/b$/, "c"),

@@ -36,6 +36,12 @@ describe("an explanation", () => {
       "member g a",
       "member g b",
     ]);
+    // Left to main, and by its address to a line that is no member: the mark is the group's.
+    const left = ["rule 10 traffic local", "rule 10 set group h", "group h uplink a", "group h mode balance"];
+    const lost = { ...worldOf([...UPLINKS, ...left], ["a"]), slots: new Map([["group h", 6]]) };
+    const own = explain(ownPacket({ source: "203.0.113.2" }), [], lost);
+    expect(own.end).toMatchObject({ ways: ["b"], bySource: true });
+    expect(own.marked.map(({ owner }) => owner)).toEqual(["group h"]);
     // What the router sends was given its source for main.
     expect(explained(["rule 10 traffic local", "rule 10 set uplink b"], ownPacket()).sourceNat).toBe("masquerade");
     expect(explained(["rule 10 set uplink b"]).sourceNat).toBeUndefined();
