@@ -18,6 +18,7 @@ export function packetConditions(rule: Rule, family: Family, local: boolean): re
     ...icmpCondition(rule, family),
     ...(rule.tcp.flags === undefined ? [] : [[{ match: "tcp-flags", ...rule.tcp.flags } satisfies Match]]),
     ...(rule["packet-length"] === undefined ? [] : [[{ match: "length", ...rule["packet-length"] } satisfies Match]]),
+    ...ipsecCondition(rule, local),
   ];
 }
 
@@ -38,6 +39,11 @@ function ownerCondition(who: "user" | "group", match: UserMatch | undefined, loc
   if (!local || first === undefined || last === undefined) return [[]];
   const ranges = negate ? [[0, first - 1] as const, [last + 1, LAST_ID] as const] : [[first, last] as const];
   return [ranges.filter(([low, high]) => low <= high).map(([low, high]) => ({ match: "owner", who, first: low, last: high }))];
+}
+
+/** What the router sends itself came through nothing: of that it is asked how it will leave. */
+function ipsecCondition({ ipsec }: Rule, local: boolean): Condition[] {
+  return ipsec === undefined ? [] : [[{ match: "ipsec", way: local ? "out" : "in", negate: ipsec === "match-none" }]];
 }
 
 const STATES = ["new", "related", "invalid"] as const;

@@ -57,6 +57,7 @@ export function ruleField(lookups: Lookups) {
     tcp: node({ flags: leaf(parseTcpFlags) }),
     fragment: leaf(oneOf("match-frag", "match-non-frag")),
     "packet-length": leaf(parseLength),
+    ipsec: leaf(oneOf("match-ipsec", "match-none")),
     action: leafOr(oneOf("set", "exempt", "drop", "prohibit"), "set"),
     set: node({
       uplink: leaf(tagName("uplink")),

@@ -40,6 +40,7 @@ const PLAIN = [
   "icmpv6",
   "tcp",
   "packet-length",
+  "ipsec",
 ] as const;
 const PLAIN_OF_SIDE = ["interface-address", "interface-network"] as const;
 

@@ -38,6 +38,7 @@ export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, li
     ...judgeState(rule, packet),
     ...judgeClass(rule, packet),
     ...judgeLength(rule, packet),
+    ...judgeIpsec(rule, packet),
   ];
 }
 
@@ -197,4 +198,14 @@ function judgeLength(rule: Rule, packet: Packet): Finding[] {
   return [
     judge({ what: "packet length", value: packet.length, wants, test: (one) => length.first <= one && one <= length.last }),
   ];
+}
+
+function judgeIpsec({ ipsec }: Rule, packet: Packet): Finding[] {
+  if (ipsec === undefined) return [];
+  const wants = ipsec === "match-ipsec" ? "yes" : "no";
+  return [judge({ what: "ipsec", value: packet.ipsec, shown: yesOrNo, wants, test: (one) => yesOrNo(one) === wants })];
+}
+
+function yesOrNo(value: boolean): string {
+  return value ? "yes" : "no";
 }

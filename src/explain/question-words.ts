@@ -15,6 +15,7 @@ export const QUESTION_WORDS = [
   "mac-address",
   "tcp-flags",
   "packet-length",
+  "ipsec",
   "state",
 ] as const;
 export type Word = (typeof QUESTION_WORDS)[number];

@@ -121,6 +121,9 @@ export function readMatches(words: readonly string[], family: Family): ReadMatch
         putIcmp(put, option === "--icmp-type" ? "icmp" : "icmpv6", take(), negate);
       else if (option === "--length" && !negate)
         put("packet-length", take().replace(/^:/, "0:").replace(/:$/, ":65535").replace(":", "-"));
+      // Each way is only for the chains where ours asks for it too.
+      else if (option === "--dir") take();
+      else if (option === "--pol" && !negate) put("ipsec", take() === "none" ? "match-none" : "match-ipsec");
       else if (option === "--dst-type" && take() === "LOCAL" && negate) continue;
       else if (option === "--cmd-owner")
         throw new InvalidValue("kernels cannot match the name of a program any more; run it as a user of its own and match that");

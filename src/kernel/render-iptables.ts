@@ -55,8 +55,8 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m conntrack ${not(match.negate)}--ctstatus CONFIRMED`;
     case "local-address":
       return `-m addrtype --${SHORT[match.side]}-type LOCAL`;
-    case "no-ipsec":
-      return "-m policy --dir out --pol none";
+    case "ipsec":
+      return `-m policy --dir ${match.way} --pol ${match.negate ? "none" : "ipsec"}`;
     case "chance":
       // As iptables-save prints it; the kernel keeps 31 bits of it (xt_statistic).
       return `-m statistic --mode random --probability ${(match.part / match.of).toFixed(11)}`;

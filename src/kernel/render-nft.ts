@@ -93,8 +93,8 @@ function renderMatch(match: Match, family: Family): string {
       return `ct status and confirmed ${match.negate ? "!=" : "=="} confirmed`;
     case "local-address":
       return `fib ${SHORT[match.side]}addr type local`;
-    case "no-ipsec":
-      return "rt ipsec missing";
+    case "ipsec":
+      return `${match.way === "in" ? "meta secpath" : "rt ipsec"} ${match.negate ? "missing" : "exists"}`;
     case "chance":
       return `numgen random mod ${match.of} < ${match.part}`;
     case "label":

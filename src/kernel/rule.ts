@@ -45,8 +45,8 @@ export type Match =
   /** The connection's first packet has passed (IPS_CONFIRMED). */
   | { readonly match: "confirmed"; readonly negate: boolean }
   | { readonly match: "local-address"; readonly side: Side }
-  /** No IPsec policy will transform the packet on its way out. */
-  | { readonly match: "no-ipsec" }
+  /** `in`: it came through IPsec, or not. `out`: IPsec will transform it on its way out, or not. */
+  | { readonly match: "ipsec"; readonly way: "in" | "out"; readonly negate: boolean }
   /** True of `part` packets out of `of`, by chance; each time it is asked anew. */
   | { readonly match: "chance"; readonly part: number; readonly of: number }
   /** A bit of the connection's label, 0-127. */

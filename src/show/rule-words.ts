@@ -33,6 +33,7 @@ export function ruleWords(rule: Rule): string[] {
   const length = rule["packet-length"];
   if (length !== undefined)
     words.push(`length ${length.first === length.last ? length.first : `${length.first}-${length.last}`}`);
+  if (rule.ipsec !== undefined) words.push(rule.ipsec === "match-ipsec" ? "ipsec" : "no ipsec");
   return words;
 }
 

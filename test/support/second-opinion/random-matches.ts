@@ -148,6 +148,7 @@ export function others(traffic: Traffic, random: Random): string[] {
   maybe(0.06, "tos 17", "tos 0");
   maybe(0.08, "packet-length 100-200", "packet-length 0-99", "packet-length 1000-4000");
   maybe(0.05, "fragment match-non-frag");
+  maybe(0.1, "ipsec match-none", "ipsec match-none", "ipsec match-ipsec");
   maybe(0.1, "log enable");
   return [...new Set(lines)];
 }

@@ -107,6 +107,7 @@ function draw(id: number, rule: Rule | undefined, random: Random): Wanted {
     ...(protocol === icmp ? { icmpType, icmpCode: random.pick([0, 0, 1]) } : {}),
     tos: random.pick(TOS),
     padding: random.pick(PADDING),
+    ipsec: false,
     state: isError ? "invalid" : protocol === 6 ? tcpState : "new",
   };
   const fragmented = inbound !== undefined && protocol === 17 && packet.padding >= 1000 && random.chance(0.5);

@@ -114,6 +114,7 @@ export const EVERY_PATH: Readonly<Record<string, string>> = {
   "rule * tcp flags": "rule 10 tcp flags SYN,!ACK",
   "rule * fragment": "rule 10 fragment match-non-frag",
   "rule * packet-length": "rule 10 packet-length 100-200",
+  "rule * ipsec": "rule 10 ipsec match-none",
   "rule * action": "rule 10 action drop",
   "rule * set": "rule 10 set uplink dsl",
   "rule * set uplink": "rule 10 set uplink dsl",

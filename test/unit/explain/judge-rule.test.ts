@@ -107,6 +107,9 @@ const CASES: readonly Case[] = [
   [["tos 17"], packet({ tos: 16 }), "tos is 16, rule wants 17"],
   [["packet-length 61-100"], packet(), "packet length is 60, rule wants 61-100"],
   [["fragment match-non-frag"], packet()],
+  [["ipsec match-ipsec"], packet({ ipsec: true })],
+  [["ipsec match-ipsec"], packet({ ipsec: false }), "ipsec is no, rule wants yes"],
+  [["traffic local", "ipsec match-none"], ownPacket({ ipsec: true }), "ipsec is yes, rule wants no"],
 ];
 
 describe("one rule", () => {

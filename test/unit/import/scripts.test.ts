@@ -11,6 +11,23 @@ const rulesOf = (...texts: readonly string[]): string[] =>
   );
 const leftOf = (...texts: readonly string[]): string => imported(...texts).left.join("\n");
 
+describe("matches", () => {
+  it("of IPsec", () => {
+    const script = `${DSL}
+iptables -t mangle -A PREROUTING -m policy --dir in --pol ipsec -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -m policy --dir in --pol none -p udp -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -m policy --dir in --pol ipsec --reqid 7 -p tcp -j MARK --set-mark 1`;
+    expect(rulesOf(script)).toEqual([
+      "10 ipsec match-ipsec",
+      "10 set uplink eth1",
+      "20 protocol udp",
+      "20 ipsec match-none",
+      "20 set uplink eth1",
+    ]);
+    expect(leftOf(script)).toContain("cannot match --reqid");
+  });
+});
+
 describe("chains", () => {
   it("of marks the last one counts, what is accepted in between keeps what it had", () => {
     const script = `${DSL}${CABLE}

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FRONT_ENDS } from "../support/front-end.ts";
+import { type Namespace, openNamespace } from "../support/namespace.ts";
+import { frame, ipPackets, lengthOf, read, type Wanted } from "../support/second-opinion/packet-bytes.ts";
+import { openWire, type Sent, type Wire } from "../support/second-opinion/wire.ts";
+import { FAR_ENDS, HOST_MACS, makeWorld, ROUTER_MAC } from "../support/second-opinion/world.ts";
+
+/** Conditions whose truth is no matter of the packet alone: IPsec, the clock. With packets, in the world of the second opinion. */
+const UPLINKS = [
+  "uplink a interface eth1",
+  "uplink a gateway 198.51.100.1",
+  "uplink a gateway6 2001:db8:1::1",
+  "uplink b interface eth2",
+  "uplink b gateway 203.0.113.1",
+  "uplink b gateway6 2001:db8:2::1",
+];
+
+/** A rule for the packets of this test alone. */
+function rule(number: number, ...lines: readonly string[]): string[] {
+  return ["protocol udp", "destination port 9000", ...lines].map((line) => `rule ${number} ${line}`);
+}
+
+/** Where packets come from: hosts of the LAN, or the router itself. */
+type From = "lan" | "router";
+
+const ENDS = {
+  ipv4: { lan: "192.168.188.10", router: "10.6.0.2", to: "192.0.2.7" },
+  ipv6: { lan: "2001:db8:a::10", router: "2001:db8:6::2", to: "2001:db8:99::7" },
+} as const;
+
+describe.each(FRONT_ENDS)("%s", (frontEnd) => {
+  let router: Namespace;
+  let wire: Wire;
+  let last = 0;
+  beforeAll(async () => {
+    router = await openNamespace(frontEnd);
+    await makeWorld(router);
+    wire = openWire(router, FAR_ENDS);
+  });
+  afterAll(() => router?.stop());
+
+  async function commit(lines: readonly string[]): Promise<void> {
+    const run = await router.apply([...UPLINKS, ...lines]);
+    if (run.exitCode !== 0) throw new Error(run.message);
+  }
+
+  /** Sends one datagram of a connection of its own each time it is called: the far ends where they came out. */
+  async function exits(from: readonly (readonly [From, "ipv4" | "ipv6"])[]): Promise<string[]> {
+    const packets = from.map(([who, family]): Wanted => {
+      const id = ++last;
+      const ends = { source: ENDS[family][who], destination: ENDS[family].to };
+      const plain: Wanted = {
+        id,
+        family,
+        ...ends,
+        protocol: 17,
+        sourcePort: 10_000 + id,
+        destinationPort: 9000,
+        tos: 0,
+        padding: 0,
+        state: "new",
+      };
+      return { ...plain, length: lengthOf(plain) };
+    });
+    const sent = packets.map((packet, i): Sent => {
+      const bytes = ipPackets(packet)[0] ?? Buffer.alloc(0);
+      return from[i]?.[0] === "lan"
+        ? { dev: "p0", frames: [frame(ROUTER_MAC("eth0"), HOST_MACS[0], bytes)] }
+        : { uid: 0, gid: 0, from: packet.source, to: packet.destination, packet: bytes.toString("hex") };
+    });
+    const seen = await wire.send(
+      sent,
+      packets.map(({ id }) => id),
+    );
+    const ways = new Map(seen.map(([dev, hex]) => [read(hex)?.id, dev] as const));
+    return packets.map(({ id }) => ways.get(id) ?? "nowhere");
+  }
+
+  /** New connections that a rule has taken. */
+  async function taken(rule: string): Promise<unknown> {
+    const { stdout } = await router.program(["show", "rule", rule, "--json"]);
+    return (JSON.parse(stdout) as { rules: { newConnections?: number }[] }).rules[0]?.newConnections;
+  }
+
+  const EVERYBODY = [
+    ["lan", "ipv4"],
+    ["lan", "ipv6"],
+    ["router", "ipv4"],
+    ["router", "ipv6"],
+  ] as const;
+
+  test("ipsec: what is not of IPsec is taken by match-none and never by match-ipsec", async () => {
+    await commit([
+      ...rule(10, "traffic all", "ipsec match-ipsec", "set uplink b"),
+      ...rule(20, "traffic all", "ipsec match-none", "set uplink a"),
+    ]);
+    expect(await exits(EVERYBODY)).toEqual(["p1", "p1", "p1", "p1"]);
+    expect([await taken("10"), await taken("20")]).toEqual([0, 4]);
+  });
+});
