@@ -1,3 +1,4 @@
+import { ruleTime } from "../config/rule-time.ts";
 import type { Rule } from "../config/schema.ts";
 import { LAST_ID, type UserMatch } from "../config/values/user.ts";
 import type { ConnectionState, Match } from "../kernel/rule.ts";
@@ -19,6 +20,7 @@ export function packetConditions(rule: Rule, family: Family, local: boolean): re
     ...(rule.tcp.flags === undefined ? [] : [[{ match: "tcp-flags", ...rule.tcp.flags } satisfies Match]]),
     ...(rule["packet-length"] === undefined ? [] : [[{ match: "length", ...rule["packet-length"] } satisfies Match]]),
     ...ipsecCondition(rule, local),
+    ...timeCondition(rule),
   ];
 }
 
@@ -45,6 +47,19 @@ function ownerCondition(who: "user" | "group", match: UserMatch | undefined, loc
 function ipsecCondition({ ipsec }: Rule, local: boolean): Condition[] {
   return ipsec === undefined ? [] : [[{ match: "ipsec", way: local ? "out" : "in", negate: ipsec === "match-none" }]];
 }
+
+/** A window of the whole day is no condition, unless it says on which days it begins. */
+function timeCondition(rule: Rule): Condition[] {
+  const time = ruleTime(rule);
+  if (time === undefined) return [];
+  const { hours, ...rest } = time;
+  const always = hours === undefined || (hours.last + 1) % SECONDS_OF_DAY === hours.first;
+  const onDays = rest.weekdays !== undefined || rest.monthdays !== undefined;
+  const match: Match = { match: "time", ...rest, ...(hours === undefined || (always && !onDays) ? {} : { hours }) };
+  return Object.keys(match).length === 1 ? [] : [[match]];
+}
+
+const SECONDS_OF_DAY = 86_400;
 
 const STATES = ["new", "related", "invalid"] as const;
 

@@ -1,5 +1,6 @@
 import type { Check } from "./check.ts";
 import type { FirewallGroupKind, Known } from "./check-context.ts";
+import { checkRuleTime } from "./check-rule-time.ts";
 import { checkInterfaceExists } from "./check-uplink-way.ts";
 import { familyConflict } from "./rule-families.ts";
 import type { Rule, Side } from "./schema.ts";
@@ -32,6 +33,7 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
   if (rule.state.established === "enable") {
     check.error(path, "state established can never match: rules look at the first packet of a connection");
   }
+  checkRuleTime(check, path, rule);
   checkUser(check, path, "user", rule.user, check.context.users);
   checkUser(check, path, "user-group", rule["user-group"], check.context.userGroups);
   checkSide(check, path, rule.source);

@@ -10,6 +10,7 @@ import { portMatch } from "./values/port.ts";
 import { protocolMatch } from "./values/protocol.ts";
 import { parseTableReference } from "./values/table.ts";
 import { text } from "./values/text.ts";
+import { parseClock, parseMoment, parseMonthdays, parseWeekdays } from "./values/time.ts";
 import { parseDscpMatch, parseTos } from "./values/traffic-class.ts";
 import { parseUserMatch } from "./values/user.ts";
 import { oneOf } from "./values/value.ts";
@@ -57,6 +58,15 @@ export function ruleField(lookups: Lookups) {
     tcp: node({ flags: leaf(parseTcpFlags) }),
     fragment: leaf(oneOf("match-frag", "match-non-frag")),
     "packet-length": leaf(parseLength),
+    time: node({
+      startdate: leaf(parseMoment),
+      stopdate: leaf(parseMoment),
+      starttime: leaf(parseClock),
+      stoptime: leaf(parseClock),
+      weekdays: leaf(parseWeekdays),
+      monthdays: leaf(parseMonthdays),
+      utc: flag(),
+    }),
     ipsec: leaf(oneOf("match-ipsec", "match-none")),
     action: leafOr(oneOf("set", "exempt", "drop", "prohibit"), "set"),
     set: node({

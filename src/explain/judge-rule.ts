@@ -5,6 +5,7 @@ import type { UserMatch } from "../config/values/user.ts";
 import type { Link } from "../uplink/facts.ts";
 import { type Finding, judge, never, wording } from "./finding.ts";
 import { judgeSide } from "./judge-side.ts";
+import { judgeTime } from "./judge-time.ts";
 import type { Packet } from "./packet.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP, protocolWord } from "./protocol-words.ts";
 
@@ -39,6 +40,7 @@ export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, li
     ...judgeClass(rule, packet),
     ...judgeLength(rule, packet),
     ...judgeIpsec(rule, packet),
+    ...judgeTime(rule, packet),
   ];
 }
 

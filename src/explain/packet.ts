@@ -31,6 +31,8 @@ export interface Packet {
   readonly length?: number;
   /** It came through IPsec; of what the router makes: IPsec takes it on its way out. */
   readonly ipsec?: boolean;
+  /** When it comes: seconds since the epoch. */
+  readonly at?: number;
   /** As connection tracking sees it; `invalid`: it belongs to no connection. */
   readonly state: "new" | "related" | "invalid";
 }

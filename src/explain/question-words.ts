@@ -16,6 +16,7 @@ export const QUESTION_WORDS = [
   "tcp-flags",
   "packet-length",
   "ipsec",
+  "time",
   "state",
 ] as const;
 export type Word = (typeof QUESTION_WORDS)[number];

@@ -4,6 +4,7 @@ import { parseMac } from "../config/values/address.ts";
 import { ICMP_TYPES, ICMPV6_TYPES } from "../config/values/icmp.ts";
 import { numberIn, parseDecimal } from "../config/values/number.ts";
 import { parseTcpFlags } from "../config/values/packet.ts";
+import { parseMoment } from "../config/values/time.ts";
 import { parseDscpMatch, parseTos } from "../config/values/traffic-class.ts";
 import { parseUserMatch } from "../config/values/user.ts";
 import { InvalidValue, oneOf, type ParseValue, quote } from "../config/values/value.ts";
@@ -53,6 +54,7 @@ export function readQuestion(words: readonly string[], here: Here): { question?:
     mac: values.get("mac-address", parseMac),
     tcpFlags: values.get("tcp-flags", (text) => parseTcpFlags(text).set),
     length: values.get("packet-length", numberIn(0, 65535)),
+    at: values.get("time", parseMoment)?.at,
     ipsec: values.get("ipsec", (text) => oneOf("yes", "no")(text) === "yes"),
   };
   const state = values.get("state", readState) ?? "new";

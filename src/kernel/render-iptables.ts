@@ -45,6 +45,8 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m tcp --tcp-flags ${[...match.set, ...match.unset].join(",")} ${match.set.length === 0 ? "NONE" : match.set.join(",")}`;
     case "length":
       return `-m length --length ${match.first}:${match.last}`;
+    case "time":
+      return renderTime(match);
     case "fwmark":
       return `-m mark ${not(match.negate)}--mark ${formatFwmark(match.mark)}`;
     case "connmark":
@@ -84,6 +86,30 @@ function renderPorts(side: Side, ranges: readonly PortRange[], negate: boolean, 
     return `-m ${protocol === TCP ? "tcp" : "udp"} ${not(negate)}--${side === "source" ? "sport" : "dport"} ${texts[0]}`;
   }
   return `-m multiport ${not(negate)}--${side === "source" ? "sports" : "dports"} ${texts.join(",")}`;
+}
+
+/** Without --kerneltz it is UTC. A window past midnight belongs, with --contiguous, to the day on which it begins. */
+function renderTime({ from, until, hours, weekdays, monthdays }: Extract<Match, { match: "time" }>): string {
+  const night = hours !== undefined && hours.first > hours.last;
+  return [
+    "-m time",
+    ...(hours === undefined ? [] : [`--timestart ${clockTime(hours.first)} --timestop ${clockTime(hours.last)}`]),
+    ...(monthdays === undefined ? [] : [`--monthdays ${monthdays.join(",")}`]),
+    ...(weekdays === undefined ? [] : [`--weekdays ${weekdays.join(",")}`]),
+    ...(from === undefined ? [] : [`--datestart ${isoTime(from)}`]),
+    ...(until === undefined ? [] : [`--datestop ${isoTime(until)}`]),
+    ...(night && (weekdays ?? monthdays) !== undefined ? ["--contiguous"] : []),
+  ].join(" ");
+}
+
+/** `HH:MM:SS` of a second of the day. */
+function clockTime(second: number): string {
+  return isoTime(second).slice(11);
+}
+
+/** `YYYY-MM-DDTHH:MM:SS` of seconds since the epoch, in UTC. */
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 19);
 }
 
 function not(negate: boolean): string {

@@ -39,6 +39,15 @@ export type Match =
   | { readonly match: "tcp-flags"; readonly set: readonly string[]; readonly unset: readonly string[] }
   /** Bytes from the IP header on, first and last included, 0-65535. */
   | { readonly match: "length"; readonly first: number; readonly last: number }
+  /** UTC. What is absent does not matter; everything else has to hold (config/rule-time.ts). nftables cannot ask for days. */
+  | {
+      readonly match: "time";
+      readonly from?: number;
+      readonly until?: number;
+      readonly hours?: { readonly first: number; readonly last: number };
+      readonly weekdays?: readonly number[];
+      readonly monthdays?: readonly number[];
+    }
   | { readonly match: "fwmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "connmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "direction"; readonly direction: "original" | "reply" }

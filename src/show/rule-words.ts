@@ -33,8 +33,21 @@ export function ruleWords(rule: Rule): string[] {
   const length = rule["packet-length"];
   if (length !== undefined)
     words.push(`length ${length.first === length.last ? length.first : `${length.first}-${length.last}`}`);
+  words.push(...timeWords(rule));
   if (rule.ipsec !== undefined) words.push(rule.ipsec === "match-ipsec" ? "ipsec" : "no ipsec");
   return words;
+}
+
+function timeWords({ time }: Rule): string[] {
+  const { startdate, stopdate, starttime, stoptime, weekdays, monthdays } = time;
+  const words = [
+    ...(startdate === undefined ? [] : [`from ${startdate.text}`]),
+    ...(stopdate === undefined ? [] : [`until ${stopdate.text}`]),
+    ...(starttime === undefined && stoptime === undefined ? [] : [`${starttime?.text ?? "00:00"}-${stoptime?.text ?? "24:00"}`]),
+    ...(weekdays === undefined ? [] : [weekdays.text]),
+    ...(monthdays === undefined ? [] : [`days ${monthdays.text}`]),
+  ];
+  return words.length === 0 ? [] : [`${words.join(" ")} UTC`];
 }
 
 function userWords(user: UserMatch): string {

@@ -28,6 +28,23 @@ const ENDS = {
   ipv6: { lan: "2001:db8:a::10", router: "2001:db8:6::2", to: "2001:db8:99::7" },
 } as const;
 
+/** A moment so many hours from now, `2026-11-20T19:00:00`, and its time of day. Nothing here is nearer than an hour to an end. */
+const hours = (count: number): string => new Date(Date.now() + count * 3_600_000).toISOString().slice(0, 19);
+const clock = (count: number): string => hours(count).slice(11);
+const day = (count: number): string =>
+  ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][new Date(`${hours(count)}Z`).getUTCDay()] ?? "";
+
+/** Conditions of time, and whether they hold now. Windows of 4 hours and of 20: one of each kind goes past midnight whatever the hour. */
+const TIMES: readonly (readonly [lines: readonly string[], holds: boolean])[] = [
+  [[`startdate ${hours(-2)}`, `stopdate ${hours(2)}`], true],
+  [[`startdate ${hours(2)}`], false],
+  [[`stopdate ${hours(-2)}`], false],
+  [[`starttime ${clock(-2)}`, `stoptime ${clock(2)}`], true],
+  [[`starttime ${clock(-10)}`, `stoptime ${clock(10)}`], true],
+  [[`starttime ${clock(2)}`, `stoptime ${clock(-2)}`], false],
+  [[`starttime ${clock(10)}`, `stoptime ${clock(-10)}`], false],
+];
+
 describe.each(FRONT_ENDS)("%s", (frontEnd) => {
   let router: Namespace;
   let wire: Wire;
@@ -45,8 +62,8 @@ describe.each(FRONT_ENDS)("%s", (frontEnd) => {
   }
 
   /** Sends one datagram of a connection of its own each time it is called: the far ends where they came out. */
-  async function exits(from: readonly (readonly [From, "ipv4" | "ipv6"])[]): Promise<string[]> {
-    const packets = from.map(([who, family]): Wanted => {
+  async function exits(from: readonly (readonly [From, "ipv4" | "ipv6", port?: number])[]): Promise<string[]> {
+    const packets = from.map(([who, family, port = 9000]): Wanted => {
       const id = ++last;
       const ends = { source: ENDS[family][who], destination: ENDS[family].to };
       const plain: Wanted = {
@@ -55,7 +72,7 @@ describe.each(FRONT_ENDS)("%s", (frontEnd) => {
         ...ends,
         protocol: 17,
         sourcePort: 10_000 + id,
-        destinationPort: 9000,
+        destinationPort: port,
         tos: 0,
         padding: 0,
         state: "new",
@@ -97,4 +114,51 @@ describe.each(FRONT_ENDS)("%s", (frontEnd) => {
     expect(await exits(EVERYBODY)).toEqual(["p1", "p1", "p1", "p1"]);
     expect([await taken("10"), await taken("20")]).toEqual([0, 4]);
   });
+
+  /** Which of these times hold: each rule has a port of its own. */
+  async function held(times: readonly (readonly string[])[]): Promise<boolean[]> {
+    const rules = times.flatMap((lines, i) =>
+      ["protocol udp", `destination port ${9000 + i}`, "time utc", ...lines.map((line) => `time ${line}`), "set uplink a"].map(
+        (line) => `rule ${i + 1} ${line}`,
+      ),
+    );
+    await commit(rules);
+    return (await exits(times.map((_, i) => ["lan", "ipv4", 9000 + i] as const))).map((way) => way === "p1");
+  }
+
+  test("time: dates and windows, also past midnight, in UTC whatever the zone of the machine", async () => {
+    const expected = TIMES.map(([, holds]) => holds);
+    expect(await held(TIMES.map(([lines]) => lines))).toEqual(expected);
+    if (frontEnd !== "nftables") return;
+    // The same lines, written by an nft that lives in another zone.
+    const { stdout, exitCode } = await router.exec(["nft", "list", "table", "ip", "policy_route"], {
+      env: { TZ: "America/New_York" },
+    });
+    expect([exitCode, stdout.includes("meta hour")]).toEqual([0, true]);
+  });
+
+  if (frontEnd === "nftables")
+    test("time: days are refused, each with a way out", async () => {
+      const run = await router.apply([...UPLINKS, ...rule(10, "time utc", `time weekdays ${day(0)}`, "set uplink a")]);
+      expect(run.exitCode).not.toBe(0);
+      expect(run.message).toContain(
+        `policy-route rule 10: time weekdays ${day(0)} cannot be matched exactly by backend nftables`,
+      );
+    });
+  else
+    test("time: days, and windows that belong to the day on which they begin", async () => {
+      const around = [`starttime ${clock(-2)}`, `stoptime ${clock(2)}`];
+      const dayOfMonth = (count: number): number => new Date(`${hours(count)}Z`).getUTCDate();
+      const began = clock(-2) < clock(0) ? 0 : -24;
+      expect(
+        await held([
+          [`weekdays ${day(0)}`],
+          [`weekdays !${day(0)}`],
+          [`monthdays ${dayOfMonth(0)}`],
+          [`monthdays !${dayOfMonth(0)}`],
+          [...around, `weekdays ${day(began)}`],
+          [...around, `weekdays !${day(began)}`],
+        ]),
+      ).toEqual([true, false, true, false, true, false]);
+    });
 });

@@ -3,6 +3,7 @@ import type { TcpFlag } from "../../../src/config/values/packet.ts";
 import { judgeRule, type Surroundings } from "../../../src/explain/judge-rule.ts";
 import { lengthOf, type Wanted } from "./packet-bytes.ts";
 import type { Random } from "./random.ts";
+import { NOW } from "./random-matches.ts";
 import { GATEWAY_MACS, HOST_MACS, HOSTS, OWN } from "./world.ts";
 
 /** Of so many packets drawn, the one is sent that a rule comes nearest to matching. */
@@ -108,6 +109,7 @@ function draw(id: number, rule: Rule | undefined, random: Random): Wanted {
     tos: random.pick(TOS),
     padding: random.pick(PADDING),
     ipsec: false,
+    at: NOW,
     state: isError ? "invalid" : protocol === 6 ? tcpState : "new",
   };
   const fragmented = inbound !== undefined && protocol === 17 && packet.padding >= 1000 && random.chance(0.5);

@@ -12,6 +12,30 @@ const rulesOf = (...texts: readonly string[]): string[] =>
 const leftOf = (...texts: readonly string[]): string => imported(...texts).left.join("\n");
 
 describe("matches", () => {
+  it("of time, in UTC", () => {
+    const script = `${DSL}
+iptables -t mangle -A PREROUTING -m time --timestart 22:00 --timestop 06:00:00 --weekdays Mon,Tue --contiguous --datestop 2038-01-19T03:14:07 -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p udp -m time ! --monthdays 1,15 --datestart 2026-12-24 -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p tcp -m time --timestart 22:00 --timestop 06:00 --weekdays 1 -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p icmp -m time --kerneltz --timestart 22:00 -j MARK --set-mark 1`;
+    expect(rulesOf(script)).toEqual([
+      "10 time starttime 22:00",
+      "10 time stoptime 06:00:00",
+      "10 time weekdays Mon,Tue",
+      "10 time utc",
+      "10 set uplink eth1",
+      "20 protocol udp",
+      "20 time monthdays '!1,15'",
+      "20 time startdate 2026-12-24",
+      "20 time utc",
+      "20 set uplink eth1",
+    ]);
+    expect(leftOf(script)).toContain(
+      "a window past midnight belongs to the day on which it begins: on days without --contiguous it cannot be said",
+    );
+    expect(leftOf(script)).toContain("cannot match --kerneltz");
+  });
+
   it("of IPsec", () => {
     const script = `${DSL}
 iptables -t mangle -A PREROUTING -m policy --dir in --pol ipsec -j MARK --set-mark 1

@@ -1,0 +1,27 @@
+import type { Config } from "../config/schema.ts";
+
+/** A condition that nftables cannot ask exactly. */
+export interface IptablesOnly {
+  /** Number of the rule. */
+  readonly rule: string;
+  /** As it is configured: `time weekdays Mon,Tue`. */
+  readonly what: string;
+  readonly why: string;
+  /** What nftables could ask instead. */
+  readonly instead: string;
+}
+
+const OTHER_CLOCK = "its days are those of the kernel's own time zone, which is not UTC on every router";
+
+/** The conditions of enabled rules that only iptables can ask. */
+export function iptablesOnly(config: Config): IptablesOnly[] {
+  return Object.entries(config.rule).flatMap(([rule, { disable, time }]): IptablesOnly[] => {
+    if (disable) return [];
+    return (["weekdays", "monthdays"] as const).flatMap((leaf) => {
+      const days = time[leaf];
+      return days === undefined
+        ? []
+        : [{ rule, what: `time ${leaf} ${days.text}`, why: OTHER_CLOCK, instead: "dates and times of day" }];
+    });
+  });
+}
