@@ -5,6 +5,7 @@ import { type Backend, chooseBackend } from "./compile/choose-backend.ts";
 import { checkTables, compile } from "./compile/compile.ts";
 import { detour } from "./compile/detour.ts";
 import { forgetConnections } from "./compile/forget-connections.ts";
+import { goneSets } from "./compile/gone-sets.ts";
 import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
 import { uplinkTargets } from "./compile/targets.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
@@ -220,7 +221,7 @@ export function want({ paths }: Pick<Context, "paths">, config: Config, facts: F
     slots,
     state,
     backend,
-    warnings: [...warnings, ...refused, ...affected, ...resolved.warnings, ...problems],
+    warnings: [...warnings, ...goneSets(config, facts), ...refused, ...affected, ...resolved.warnings, ...problems],
     collisions,
   };
 }

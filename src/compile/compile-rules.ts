@@ -6,6 +6,7 @@ import { type Family, formatPrefix } from "../net/address.ts";
 import type { Facts, SlotAssignment } from "../uplink/facts.ts";
 import type { Backend } from "./choose-backend.ts";
 import { type FlattenOptions, flattenRule } from "./flatten-rule.ts";
+import { goneSet } from "./gone-sets.ts";
 import { leaveVrfs } from "./leave-vrfs.ts";
 import { markField } from "./mark-field.ts";
 import { mergeRules } from "./merge-rules.ts";
@@ -50,7 +51,9 @@ export function compileRules(
   backend: Backend["name"],
 ): Readonly<Record<Family, RuleChains>> {
   const local = traffic === "local";
-  const rules = Object.entries(config.rule).filter(([, rule]) => !rule.disable && concerns(rule, traffic));
+  const rules = Object.entries(config.rule).filter(
+    ([, rule]) => !rule.disable && concerns(rule, traffic) && goneSet(rule, facts) === undefined,
+  );
   // Without a rule nothing jumps there; the other two are jumped to in any case.
   const idle = traffic === "inbound" && rules.length === 0;
   const isIdle = (family: Family): boolean => idle && answeredByMain(config, family).length === 0;
@@ -98,6 +101,7 @@ function isOfBothFamilies({ family, source, destination, dscp, tos, icmp, icmpv6
         side.address.length === 0 &&
         side["interface-address"] === undefined &&
         side["interface-network"] === undefined &&
+        side.ipset === undefined &&
         isEmpty(side.group),
     )
   );

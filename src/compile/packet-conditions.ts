@@ -10,6 +10,8 @@ export type Condition = readonly Match[];
 /** What a rule asks of its packets beside interface, protocol, addresses and ports; the conditions all have to hold. */
 export function packetConditions(rule: Rule, family: Family, local: boolean): readonly Condition[] {
   return [
+    ...setCondition("source", rule.source, family),
+    ...setCondition("destination", rule.destination, family),
     ...macCondition(rule, local),
     ...ownerCondition("user", rule.user, local),
     ...ownerCondition("group", rule["user-group"], local),
@@ -22,6 +24,17 @@ export function packetConditions(rule: Rule, family: Family, local: boolean): re
     ...ipsecCondition(rule, local),
     ...timeCondition(rule),
   ];
+}
+
+/** A rule with a set is of that set's family, negated too. */
+function setCondition(
+  side: "source" | "destination",
+  { ipset }: Rule["source"] | Rule["destination"],
+  family: Family,
+): Condition[] {
+  if (ipset === undefined) return [];
+  const { name, negate } = ipset;
+  return [ipset.family === family ? [{ match: "set", name, dimensions: [side], negate }] : []];
 }
 
 /** What the router sends itself has no frame yet. */

@@ -59,12 +59,24 @@ function checkSide(check: Check, path: readonly string[], side: Side): void {
   const { "interface-address": address, "interface-network": network, group } = side;
   if (address !== undefined) checkInterfaceAddress(check, path, address);
   if (network !== undefined) checkInterfaceAddress(check, path, network);
+  checkSet(check, path, side);
   const { firewallGroups } = check.context;
   if (firewallGroups === undefined) return;
   for (const [kind, { name }] of Object.entries(group)) {
     if (firewallGroups.get(kind as FirewallGroupKind)?.has(name) !== true)
       check.error(path, `firewall ${kind} "${name}" does not exist`);
   }
+}
+
+/** Sets of one dimension that hold addresses. */
+export const ADDRESS_SETS: readonly string[] = ["hash:ip", "hash:net", "bitmap:ip"];
+
+function checkSet({ context: { sets }, error }: Check, path: readonly string[], { ipset }: Side): void {
+  if (ipset === undefined || sets === undefined) return;
+  const found = sets.get(ipset.name);
+  if (found === undefined) error(path, `ipset "${ipset.name}" does not exist; make it before the commit ("ipset create")`);
+  else if (!ADDRESS_SETS.includes(found.type))
+    error(path, `ipset "${ipset.name}" is of type ${found.type}: it has to hold addresses alone (${ADDRESS_SETS.join(", ")})`);
 }
 
 /** The addresses are looked up at the commit: without one the rule is in the kernel, and takes nothing. */

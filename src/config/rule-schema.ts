@@ -3,7 +3,7 @@ import type { Lookups } from "./lookups.ts";
 import { enableDisable } from "./uplink-schema.ts";
 import { parseAddressMatch, parseMacMatch } from "./values/address.ts";
 import { ICMP_TYPES, ICMPV6_TYPES, icmpName, parseIcmpType } from "./values/icmp.ts";
-import { parseGroupMatch, parseInterfaceMatch, parseInterfaceName, tagName } from "./values/name.ts";
+import { parseGroupMatch, parseInterfaceMatch, parseInterfaceName, parseSetMatch, tagName } from "./values/name.ts";
 import { numberIn, numberKey } from "./values/number.ts";
 import { parseLength, parseTcpFlags } from "./values/packet.ts";
 import { portMatch } from "./values/port.ts";
@@ -22,6 +22,7 @@ function sideFields(lookups: Lookups) {
     "interface-address": leaf(parseInterfaceName),
     "interface-network": leaf(parseInterfaceName),
     port: leaf(portMatch(lookups)),
+    ipset: leaf(parseSetMatch),
     group: node({
       "address-group": leaf(parseGroupMatch),
       "network-group": leaf(parseGroupMatch),

@@ -43,7 +43,7 @@ const PLAIN = [
   "packet-length",
   "ipsec",
 ] as const;
-const PLAIN_OF_SIDE = ["interface-address", "interface-network"] as const;
+const PLAIN_OF_SIDE = ["interface-address", "interface-network", "ipset"] as const;
 
 /** The conditions of a rule. */
 export function ruleScope(rule: Rule): RuleScope {

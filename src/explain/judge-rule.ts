@@ -4,7 +4,7 @@ import type { ProtocolMatch } from "../config/values/protocol.ts";
 import type { UserMatch } from "../config/values/user.ts";
 import type { Link } from "../uplink/facts.ts";
 import { type Finding, judge, never, wording } from "./finding.ts";
-import { judgeSide } from "./judge-side.ts";
+import { judgeSet, judgeSide } from "./judge-side.ts";
 import { judgeTime } from "./judge-time.ts";
 import type { Packet } from "./packet.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP, protocolWord } from "./protocol-words.ts";
@@ -16,13 +16,15 @@ export type Asked = "forwarded" | "local" | "inbound";
 export interface Surroundings {
   readonly config: Config;
   readonly links: readonly Link[];
+  /** Whether an address is in a set of ipset(8), by `NAME ADDRESS`; absent where nobody asked. */
+  readonly inSets?: ReadonlyMap<string, boolean>;
 }
 
 /**
  * Judges every condition of a rule, in the order in which an operator thinks of them: what the configuration means, without a
  * word of how the kernel is told (docs/configure.md, "What a rule matches").
  */
-export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, links }: Surroundings): Finding[] {
+export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, links, inSets }: Surroundings): Finding[] {
   const other = rule.family !== "both" && rule.family !== packet.family;
   return [
     ...(concerns(rule, asked) ? [] : [never(`packet is ${ASKED[asked]}, rule is for traffic ${rule.traffic}`)]),
@@ -31,6 +33,8 @@ export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, li
     ...judgeProtocol(rule.protocol, packet),
     ...judgeSide("source", rule.source, packet, links),
     ...judgeSide("destination", rule.destination, packet, links),
+    ...judgeSet("source", rule.source.ipset, packet, inSets),
+    ...judgeSet("destination", rule.destination.ipset, packet, inSets),
     ...judgeIcmp(rule, packet),
     ...judgeFlags(rule, packet),
     ...judgeMac(rule, packet),

@@ -69,6 +69,7 @@ export async function gatherFacts(
     markUses: findMarkUses(seen, known.neighbours),
     catchAlls: seen.catchAlls,
     ipset: seen.setNames !== undefined,
+    setNames: seen.setNames ?? [],
     liveness,
     forced,
     problems: gateways.problems,

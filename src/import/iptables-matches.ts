@@ -105,6 +105,7 @@ export function readMatches(words: readonly string[], family: Family): ReadMatch
         putIcmp(put, option === "--icmp-type" ? "icmp" : "icmpv6", take(), negate);
       else if (option === "--length" && !negate)
         put("packet-length", take().replace(/^:/, "0:").replace(/:$/, ":65535").replace(":", "-"));
+      else if (option === "--match-set") putSet(put, take(), take(), negate);
       else if (TIME_LEAVES[option] !== undefined) times.push([TIME_LEAVES[option], not(take())]);
       else if (option === "--contiguous" || option === "--utc") continue;
       // Each way is only for the chains where ours asks for it too.
@@ -210,6 +211,12 @@ function tcpFlags(looked: string, set: string): string {
   const on = set === "ALL" ? [...TCP_FLAGS] : set === "NONE" ? [] : set.split(",");
   if (flags.includes("NONE") || on.some((flag) => !flags.includes(flag))) refuse(`--tcp-flags ${looked} ${set}`);
   return flags.map((flag) => (on.includes(flag) ? flag : `!${flag}`)).join(",");
+}
+
+/** What the set holds is a matter of the commit. */
+function putSet(put: Put, name: string, sides: string, negate: boolean): void {
+  if (sides !== "src" && sides !== "dst") refuse(`--match-set ${name} ${sides}`);
+  put(`${sides === "src" ? "source" : "destination"} ipset`, negate ? `!${name}` : name);
 }
 
 function putTos(put: Put, text: string, negate: boolean): void {

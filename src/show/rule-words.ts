@@ -75,6 +75,7 @@ function sideWords(preposition: string, side: Side): string[] {
   }
   if (side["interface-address"] !== undefined) words.push(`${preposition} ${side["interface-address"]}-address`);
   if (side["interface-network"] !== undefined) words.push(`${preposition} ${side["interface-network"]}-net`);
+  if (side.ipset !== undefined) words.push(`${preposition} ${not(side.ipset)}ipset ${side.ipset.name}`);
   for (const [kind, match] of Object.entries(side.group)) {
     if (kind !== "port-group") words.push(`${preposition} ${not(match)}${kind} ${match.name}`);
   }

@@ -138,6 +138,46 @@ describe.each(FRONT_ENDS)("%s", (frontEnd) => {
   });
 
   if (frontEnd === "nftables")
+    test("ipset: refused, with a way out", async () => {
+      const run = await router.apply([...UPLINKS, ...rule(10, "source ipset OFFICE", "set uplink a")]);
+      expect(run.message).toContain("policy-route rule 10: source ipset OFFICE cannot be matched exactly by backend nftables");
+    });
+  else
+    test("ipset: a set that somebody else keeps; it is not touched, and gone it takes nothing", async () => {
+      const kept = await router.sh("ipset create guests hash:net; ipset add guests 192.168.188.0/24; ipset save guests");
+      const ways = async () =>
+        await exits([
+          ["lan", "ipv4"],
+          ["lan", "ipv6"],
+          ["router", "ipv4"],
+        ]);
+      await commit(rule(10, "traffic all", "source ipset guests", "set uplink a"));
+      expect(await ways()).toEqual(["p1", "p6", "p6"]);
+      await commit(rule(10, "traffic all", "source ipset !guests", "set uplink a"));
+      expect(await ways()).toEqual(["p6", "p6", "p1"]);
+      // What is in it counts at once.
+      await router.sh("ipset del guests 192.168.188.0/24; ipset add guests 10.6.0.2");
+      expect(await ways()).toEqual(["p1", "p6", "p6"]);
+      const explained = await router.program([
+        "explain",
+        ..."source 192.168.188.10 destination 192.0.2.7 protocol udp destination-port 9000".split(" "),
+      ]);
+      expect(explained.stdout).toContain("source not in ipset guests");
+      await commit([]);
+      expect(await router.sh("ipset del guests 10.6.0.2; ipset add guests 192.168.188.0/24; ipset save guests")).toBe(kept);
+      // A hook finds that it is gone: nothing else suffers.
+      await commit([...rule(10, "source ipset guests", "set uplink b"), ...rule(20, "set uplink a")]);
+      expect(await ways()).toEqual(["p2", "p1", "p6"]);
+      await router.sh("iptables -t mangle -F POLICY_ROUTE_FWD; ipset destroy guests");
+      const restarted = await router.run(["restart"]);
+      expect([restarted.exitCode, restarted.err]).toEqual([
+        0,
+        expect.stringContaining('policy-route rule 10: ipset "guests" is not there any more: the rule takes nothing until it is'),
+      ]);
+      expect(await ways()).toEqual(["p1", "p1", "p6"]);
+    });
+
+  if (frontEnd === "nftables")
     test("time: days are refused, each with a way out", async () => {
       const run = await router.apply([...UPLINKS, ...rule(10, "time utc", `time weekdays ${day(0)}`, "set uplink a")]);
       expect(run.exitCode).not.toBe(0);

@@ -169,7 +169,7 @@ function when(random: Random): string[] {
     [-5, -2],
   ] as const);
   const dates = [
-    ...(random.chance(0.3) ? [`time startdate ${past === 0 ? hours(30) : hours(-30).slice(0, 10)}`] : []),
+    ...(random.chance(0.3) ? [`time startdate ${past === 0 ? hours(30) : hours(-90).slice(0, 10)}`] : []),
     ...(random.chance(0.3) ? [`time stopdate ${past === 1 ? hours(-60) : hours(100).slice(0, 10)}`] : []),
   ];
   const window = [`time starttime ${clock(from)}`, `time stoptime ${clock(to)}`];

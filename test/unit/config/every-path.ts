@@ -75,6 +75,8 @@ export const EVERY_PATH: Readonly<Record<string, string>> = {
   "rule * source address": "rule 10 source address 10.0.0.1",
   "rule * source interface-address": "rule 10 source interface-address eth0",
   "rule * source interface-network": "rule 10 source interface-network eth0",
+  "rule * source ipset": "rule 10 source ipset office",
+  "rule * destination ipset": "rule 10 destination ipset !blocked",
   "rule * source port": "rule 10 source port 9000",
   "rule * source mac-address": "rule 10 source mac-address 52:54:00:c2:a5:43",
   "rule * source group": "rule 10 source group address-group LAN",

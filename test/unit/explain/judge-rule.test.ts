@@ -137,6 +137,11 @@ const CASES: readonly Case[] = [
   [["tos 17"], packet({ tos: 16 }), "tos is 16, rule wants 17"],
   [["packet-length 61-100"], packet(), "packet length is 60, rule wants 61-100"],
   [["fragment match-non-frag"], packet()],
+  [["source ipset office"], packet()],
+  [["source ipset !office"], packet(), "source is 192.168.1.7, which is in it, rule wants not in ipset office"],
+  [["destination ipset office"], packet(), "destination is 192.0.2.9, which is not in it, rule wants in ipset office"],
+  [["source ipset !office"], v6, "source is 2001:db8:a::7, ipset office is about IPv4"],
+  [["source ipset vanished"], packet(), "ipset vanished does not exist: nothing matches"],
   [["ipsec match-ipsec"], packet({ ipsec: true })],
   ...TIMES.map(
     ([rule, time, why]): Case => [

@@ -36,6 +36,21 @@ iptables -t mangle -A PREROUTING -p icmp -m time --kerneltz --timestart 22:00 -j
     expect(leftOf(script)).toContain("cannot match --kerneltz");
   });
 
+  it("of sets, by one end", () => {
+    const script = `${DSL}
+iptables -t mangle -A PREROUTING -m set ! --match-set office src -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p udp -m set --match-set blocked dst -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p tcp -m set --match-set pairs dst,dst -j MARK --set-mark 1`;
+    expect(rulesOf(script)).toEqual([
+      "10 source ipset '!office'",
+      "10 set uplink eth1",
+      "20 protocol udp",
+      "20 destination ipset blocked",
+      "20 set uplink eth1",
+    ]);
+    expect(leftOf(script)).toContain("cannot match --match-set pairs dst,dst");
+  });
+
   it("of IPsec", () => {
     const script = `${DSL}
 iptables -t mangle -A PREROUTING -m policy --dir in --pol ipsec -j MARK --set-mark 1
@@ -115,7 +130,7 @@ ip6tables -t mangle -A PREROUTING -i eth0 -p tcp --syn -j MARK --set-mark 0x900`
 
   it("what rules cannot say is left out with the reason, and said loudly where the rest takes more than was taken", () => {
     const script = `${DSL}
-iptables -t mangle -A PREROUTING -m set --match-set friends src -j ACCEPT
+iptables -t mangle -A PREROUTING -m recent --rcheck -j ACCEPT
 iptables -t mangle -A PREROUTING -p tcp -m string --string x --algo bm -j MARK --set-mark 1
 iptables -t mangle -A PREROUTING -m statistic --mode random --probability 0.5 -j MARK --set-mark 1
 iptables -t mangle -A FORWARD -p tcp -j MARK --set-mark 1
