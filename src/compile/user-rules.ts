@@ -66,6 +66,7 @@ function asksNothingElse({ protocol, source, destination, state, icmp, icmpv6, d
     tos === undefined &&
     rule["packet-length"] === undefined &&
     rule.ipsec === undefined &&
+    rule.limit.rate === undefined &&
     ruleTime(rule) === undefined &&
     source["mac-address"] === undefined &&
     rule["user-group"] === undefined &&

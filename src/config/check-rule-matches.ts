@@ -1,5 +1,6 @@
 import type { Check } from "./check.ts";
 import type { FirewallGroupKind, Known } from "./check-context.ts";
+import { checkRuleLimit } from "./check-rule-limit.ts";
 import { checkRuleTime } from "./check-rule-time.ts";
 import { checkInterfaceExists } from "./check-uplink-way.ts";
 import { familyConflict } from "./rule-families.ts";
@@ -34,6 +35,7 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
     check.error(path, "state established can never match: rules look at the first packet of a connection");
   }
   checkRuleTime(check, path, rule);
+  checkRuleLimit(check, path, rule);
   checkUser(check, path, "user", rule.user, check.context.users);
   checkUser(check, path, "user-group", rule["user-group"], check.context.userGroups);
   checkSide(check, path, rule.source);

@@ -8,12 +8,16 @@ import { numberIn, numberKey } from "./values/number.ts";
 import { parseLength, parseTcpFlags } from "./values/packet.ts";
 import { portMatch } from "./values/port.ts";
 import { protocolMatch } from "./values/protocol.ts";
+import { parseRate } from "./values/rate.ts";
 import { parseTableReference } from "./values/table.ts";
 import { text } from "./values/text.ts";
 import { parseClock, parseMoment, parseMonthdays, parseWeekdays } from "./values/time.ts";
 import { parseDscpMatch, parseTos } from "./values/traffic-class.ts";
 import { parseUserMatch } from "./values/user.ts";
 import { oneOf } from "./values/value.ts";
+
+/** Of a limit that does not say, as with iptables and nft. */
+export const DEFAULT_BURST = 5;
 
 /** What source and destination have in common. */
 function sideFields(lookups: Lookups) {
@@ -59,6 +63,7 @@ export function ruleField(lookups: Lookups) {
     tcp: node({ flags: leaf(parseTcpFlags) }),
     fragment: leaf(oneOf("match-frag", "match-non-frag")),
     "packet-length": leaf(parseLength),
+    limit: node({ rate: leaf(parseRate), burst: leaf(numberIn(1, 10_000)) }),
     time: node({
       startdate: leaf(parseMoment),
       stopdate: leaf(parseMoment),

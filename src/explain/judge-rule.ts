@@ -1,3 +1,4 @@
+import { DEFAULT_BURST } from "../config/rule-schema.ts";
 import type { Config, InterfaceMatch, Rule } from "../config/schema.ts";
 import { familyName } from "../config/values/address.ts";
 import type { ProtocolMatch } from "../config/values/protocol.ts";
@@ -45,6 +46,7 @@ export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, li
     ...judgeLength(rule, packet),
     ...judgeIpsec(rule, packet),
     ...judgeTime(rule, packet),
+    ...judgeLimit(rule),
   ];
 }
 
@@ -214,4 +216,15 @@ function judgeIpsec({ ipsec }: Rule, packet: Packet): Finding[] {
 
 function yesOrNo(value: boolean): string {
   return value ? "yes" : "no";
+}
+
+/** What is left of a limit at the moment nobody can say. */
+function judgeLimit({ limit: { rate, burst = DEFAULT_BURST } }: Rule): Finding[] {
+  if (rate === undefined) return [];
+  return [
+    {
+      holds: true,
+      words: `as long as there are no more than ${rate.text} (burst ${burst}): above that the next rules are asked`,
+    },
+  ];
 }

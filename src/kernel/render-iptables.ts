@@ -47,6 +47,11 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m length --length ${match.first}:${match.last}`;
     case "time":
       return renderTime(match);
+    case "limit": {
+      // Without a mode one bucket for all; forgotten only when it is full again anyway.
+      const { name, count, unit, burst, full } = match;
+      return `-m hashlimit --hashlimit-upto ${count}/${unit} --hashlimit-burst ${burst} --hashlimit-name ${name} --hashlimit-htable-expire ${(full + 1) * 1000}`;
+    }
     case "fwmark":
       return `-m mark ${not(match.negate)}--mark ${formatFwmark(match.mark)}`;
     case "connmark":

@@ -85,6 +85,8 @@ function renderMatch(match: Match, family: Family): string {
       return `meta length ${match.first === match.last ? match.first : `${match.first}-${match.last}`}`;
     case "time":
       return renderTime(match);
+    case "limit":
+      return `limit rate ${match.count}/${match.unit} burst ${match.burst} packets`;
     case "fwmark":
       return `meta mark ${maskedTest(match.mark, match.negate)}`;
     case "connmark":

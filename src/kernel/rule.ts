@@ -48,6 +48,19 @@ export type Match =
       readonly weekdays?: readonly number[];
       readonly monthdays?: readonly number[];
     }
+  /**
+   * A token bucket: `count` in each unit, at most `burst` at once. It is asked in one rule only; `name` keeps it in iptables when somebody
+   * replaces the table.
+   */
+  | {
+      readonly match: "limit";
+      readonly name: string;
+      readonly count: number;
+      readonly unit: "second" | "minute" | "hour" | "day";
+      readonly burst: number;
+      /** Seconds until an empty bucket is full. */
+      readonly full: number;
+    }
   | { readonly match: "fwmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "connmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "direction"; readonly direction: "original" | "reply" }

@@ -34,6 +34,8 @@ export function ruleWords(rule: Rule): string[] {
   if (length !== undefined)
     words.push(`length ${length.first === length.last ? length.first : `${length.first}-${length.last}`}`);
   words.push(...timeWords(rule));
+  const { rate, burst } = rule.limit;
+  if (rate !== undefined) words.push(`limit ${rate.text}${burst === undefined ? "" : ` burst ${burst}`}`);
   if (rule.ipsec !== undefined) words.push(rule.ipsec === "match-ipsec" ? "ipsec" : "no ipsec");
   return words;
 }

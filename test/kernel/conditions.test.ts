@@ -137,6 +137,44 @@ describe.each(FRONT_ENDS)("%s", (frontEnd) => {
     expect([exitCode, stdout.includes("meta hour")]).toEqual([0, true]);
   });
 
+  test("limit: one bucket for all that the rule became; what is above goes on, and time fills it", async () => {
+    const limited = rule(
+      10,
+      "source address 192.168.188.0/24",
+      "source address 10.20.0.0/16",
+      "limit rate 1/second",
+      "limit burst 3",
+      "set uplink b",
+    );
+    await commit([
+      ...limited.filter((line) => !/protocol|port/.test(line)),
+      ...["protocol tcp_udp", "destination port 9000"].map((line) => `rule 10 ${line}`),
+      ...rule(20, "set uplink a"),
+    ]);
+    const ways = await exits(Array.from({ length: 12 }, () => ["lan", "ipv4"] as const));
+    // Sent within a second or, on a slow machine, two; each lets one more through.
+    const first = ways.filter((way) => way === "p2").length;
+    expect(first).toBeGreaterThanOrEqual(3);
+    expect(first).toBeLessThan(8);
+    expect(ways.slice(0, 3)).toEqual(["p2", "p2", "p2"]);
+    expect(ways.filter((way) => way === "p1")).toHaveLength(12 - first);
+    // Nothing of another family, and no other host, takes of it.
+    expect(
+      await exits([
+        ["lan", "ipv6"],
+        ["router", "ipv4"],
+      ]),
+    ).toEqual(["p1", "p6"]);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(
+      await exits([
+        ["lan", "ipv4"],
+        ["lan", "ipv4"],
+      ]),
+    ).toEqual(["p2", "p2"]);
+    expect(await taken("10")).toBe(first + 2);
+  });
+
   if (frontEnd === "nftables")
     test("ipset: refused, with a way out", async () => {
       const run = await router.apply([...UPLINKS, ...rule(10, "source ipset OFFICE", "set uplink a")]);

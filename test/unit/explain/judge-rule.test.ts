@@ -142,6 +142,7 @@ const CASES: readonly Case[] = [
   [["destination ipset office"], packet(), "destination is 192.0.2.9, which is not in it, rule wants in ipset office"],
   [["source ipset !office"], v6, "source is 2001:db8:a::7, ipset office is about IPv4"],
   [["source ipset vanished"], packet(), "ipset vanished does not exist: nothing matches"],
+  [["limit rate 5/second"], packet()],
   [["ipsec match-ipsec"], packet({ ipsec: true })],
   ...TIMES.map(
     ([rule, time, why]): Case => [
@@ -160,6 +161,13 @@ describe("one rule", () => {
     const step = decide(asked, world).steps.find((one) => one.rule === "10");
     if (why === undefined) expect(step).toMatchObject({ verdict: "match", says: "uplink dsl" });
     else expect(step).toMatchObject({ verdict: "no", words: [why] });
+  });
+
+  test("a limit depends on what came before: said in words", () => {
+    const world = worldOf([...UPLINK, "rule 10 limit rate 5/second", "rule 10 set uplink dsl"]);
+    expect(decide(packet(), world).steps.at(-1)?.words).toEqual([
+      "as long as there are no more than 5/second (burst 5): above that the next rules are asked",
+    ]);
   });
 
   test("what is not given is neither a match nor none", () => {
