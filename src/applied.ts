@@ -130,10 +130,8 @@ export async function saveApplied(
     await host.removeFolder(dirname(paths.lastApplied));
     return;
   }
-  const last: LastApplied = { version: 1, text: applied.text, links: settled.facts?.links ?? [] };
   await writeChanged(context, paths.applied, applied.text);
   await writeChanged(context, paths.appliedValues, values);
-  await writeChanged(context, paths.lastApplied, `${JSON.stringify(last)}\n`);
   const at = settled.facts?.now ?? 0;
   const committed = commits ? at : before?.committed;
   const state: SavedState = {
@@ -152,6 +150,9 @@ export async function saveApplied(
     frontEnd: settled.frontEnd,
   };
   await host.write(paths.state, `${JSON.stringify(state)}\n`);
+  // On disk, where replacing a file can wait for others: after what this life of the machine asks for.
+  const last: LastApplied = { version: 1, text: applied.text, links: settled.facts?.links ?? [] };
+  await writeChanged(context, paths.lastApplied, `${JSON.stringify(last)}\n`);
 }
 
 /** What the last reconcile left behind, for comparing with now. */

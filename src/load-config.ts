@@ -45,7 +45,7 @@ export async function loadConfig(
     reading.then(({ parsed: { config } }) => lookForPrograms(host, paths.root, programsOf(config))),
   ]);
   const configured = configuredInterfaces(found.router);
-  const { config, errors, warnings } = checkParsed(parsed, {
+  const checked = checkParsed(parsed, {
     links,
     tableNames,
     ...names?.known,
@@ -53,10 +53,16 @@ export async function loadConfig(
     ...(configured === undefined ? {} : { configured }),
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });
-  if (errors.length > 0) throw new ConfigError(errors);
+  if (checked.errors.length > 0) throw new ConfigError(checked.errors);
   const neighbours = pathsOfUsers(found.router).map((path) => `set ${path}\n`);
   const text = renderSetCommands(tree, kindOf, ["policy-route"]) + (names?.text ?? "") + neighbours.join("");
-  return { config, text, warnings };
+  return {
+    config: checked.config,
+    text,
+    get warnings() {
+      return checked.warnings;
+    },
+  };
 }
 
 /** The configuration with what the names in it stand for that are not its own. */

@@ -1,14 +1,7 @@
 import { momentOf, type SavedState } from "./applied.ts";
-import { type AssignedSlots, assignSlots } from "./compile/assign-slots.ts";
-import { auditMarks, type Collision } from "./compile/audit-marks.ts";
-import { type Backend, chooseBackend } from "./compile/choose-backend.ts";
-import { checkTables, compile } from "./compile/compile.ts";
 import { detour } from "./compile/detour.ts";
 import { forgetConnections } from "./compile/forget-connections.ts";
-import { goneSets } from "./compile/gone-sets.ts";
 import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
-import { uplinkTargets } from "./compile/targets.ts";
-import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
@@ -33,27 +26,19 @@ import type { Family } from "./net/address.ts";
 import type { Fwmark } from "./net/fwmark.ts";
 import { nextTurn } from "./next-turn.ts";
 import type { Facts, SlotAssignment } from "./uplink/facts.ts";
-import { resolveUplinks } from "./uplink/resolve-uplinks.ts";
-import type { UplinkState } from "./uplink/uplink-state.ts";
+import { NOTHING_WANTED, type Wanted, want } from "./want.ts";
 
 /** What is wanted, what is there, and the way from one to the other; nothing has been changed yet. */
-export interface Prepared {
+export interface Prepared extends Wanted {
   readonly config: Config | undefined;
   readonly facts: Facts | undefined;
-  readonly uplinks: readonly UplinkState[];
-  readonly slots: AssignedSlots;
-  readonly state: KernelState;
   readonly target: KernelObjects;
   readonly observed: Observed;
   readonly scope: ObserveScope;
   readonly options: PlanOptions;
   readonly plan: Plan;
-  readonly backend: Backend | undefined;
   /** To be reached first, where the plan alone would steer wrongly half way. */
   readonly detour: Config | undefined;
-  readonly warnings: readonly Issue[];
-  /** Where others want what we want. */
-  readonly collisions: readonly Collision[];
   /** Packet counters of our rules by hash, when asked for. */
   readonly packets: Readonly<Record<Family, ReadonlyMap<string, number>>>;
   readonly frontEnd: SavedTables["frontEnd"];
@@ -95,14 +80,6 @@ export async function startLooking({ host, paths }: Context, counters = false): 
   looking.catch(() => {});
   return { families, memory, remembered, looking };
 }
-
-const NO_SLOTS: AssignedSlots = {
-  assignment: { slots: new Map(), retired: new Map() },
-  reused: new Map(),
-  staleMarks: [],
-  formerMask: 0,
-  issues: [],
-};
 
 /** Computes the plan for `config`, or for having nothing when it is undefined. Reads the world, changes nothing. */
 export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
@@ -189,52 +166,6 @@ function changedWays(config: Config, wanted: Wanted, facts: Facts, last: Partial
     held: facts.liveness.held,
     now: facts.now,
   });
-}
-
-type Wanted = Pick<Prepared, "uplinks" | "slots" | "state" | "backend" | "warnings" | "collisions">;
-
-const NOTHING_WANTED: Wanted = {
-  uplinks: [],
-  slots: NO_SLOTS,
-  state: EMPTY_STATE,
-  backend: undefined,
-  warnings: [],
-  collisions: [],
-};
-
-/** What a configuration stands for on a router of which `facts` are known. @throws ConfigError with all its mistakes */
-export function want({ paths }: Pick<Context, "paths">, config: Config, facts: Facts, refuseMistakes: boolean): Wanted {
-  const resolved = resolveUplinks(config, facts);
-  const slots = assignSlots(config, facts.slots);
-  const { backend, errors, warnings } = chooseBackend(config, facts);
-  const mistakes = [...errors, ...slots.issues, ...(refuseMistakes ? resolved.mistakes : [])];
-  if (slots.issues.length === 0) mistakes.push(...checkTables(config, facts, resolved.uplinks, slots));
-  const collisions = slots.issues.length > 0 ? [] : audit(config, facts, resolved.uplinks, slots, backend.name);
-  const refused = collisions.filter(({ severity }) => severity === "refused");
-  if (refuseMistakes) mistakes.push(...refused);
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
-  const affected = collisions.filter(({ severity }) => severity === "warning");
-  const state = compile({ config, facts, uplinks: resolved.uplinks, slots, backend: backend.name, files: paths });
-  const problems = facts.problems.map((problem): Issue => ({ path: [], message: problem.message }));
-  return {
-    uplinks: resolved.uplinks,
-    slots,
-    state,
-    backend,
-    warnings: [...warnings, ...goneSets(config, facts), ...refused, ...affected, ...resolved.warnings, ...problems],
-    collisions,
-  };
-}
-
-function audit(
-  config: Config,
-  { markUses }: Facts,
-  uplinks: readonly UplinkState[],
-  { assignment }: AssignedSlots,
-  backend: Backend["name"],
-): Collision[] {
-  const targets = uplinkTargets(config, uplinks, assignment);
-  return auditMarks({ config, targets, slots: assignment.slots, backend }, markUses);
 }
 
 /** When nothing of ours stays, no memory does: what connections remember of it would be read as somebody else's later. */

@@ -1,58 +1,30 @@
 import {
   type Applied,
   appliedValues,
-  momentOf,
   neighboursIn,
   readApplied,
   readSavedState,
   type SavedState,
   saveApplied,
 } from "./applied.ts";
-import { groupEvents } from "./compile/group-events.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
-import { recordEvents } from "./host/event-log.ts";
 import { HostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
 import type { ObserveScope } from "./host/observe-kernel.ts";
-import { type Hook, hookOf } from "./host/run-hook.ts";
 import { sideBySide } from "./host/side-by-side.ts";
-import { startHook } from "./host/start-hook.ts";
 import { syslog } from "./host/syslog.ts";
 import { tuneEngine } from "./host/tune-engine.ts";
 import { askWitness } from "./host/witness.ts";
 import { keepSaved } from "./keep-saved.ts";
-import { formatPlan } from "./kernel/format-plan.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
-import { EMPTY_STATE } from "./kernel/kernel-state.ts";
-import { type Plan, type PlanOptions, plan } from "./kernel/plan.ts";
+import { type PlanOptions, plan } from "./kernel/plan.ts";
 import { nextTurn } from "./next-turn.ts";
 import { type Looking, observeAgain, type Prepared, type PrepareOptions, prepare, startLooking } from "./prepare.ts";
-import type { PolicyEvent } from "./uplink/event.ts";
+import { type CallHook, logPlan, logWarnings, tellChanges } from "./tell-changes.ts";
 import type { Facts } from "./uplink/facts.ts";
-import { type HookCall, hookCalls } from "./uplink/hook-call.ts";
-import { uplinkEvents } from "./uplink/uplink-events.ts";
-
-/** The applied state is not what was asked for: `left` is what still differs, `complaints` what the kernel answers instead. Exit code 2. */
-export class VerifyError extends HostError {
-  constructor(
-    readonly left: Plan,
-    readonly complaints: readonly string[],
-  ) {
-    super(["the kernel does not hold what was asked for", ...said(left, complaints).map((line) => `  ${line}`)].join("\n"));
-    this.name = "VerifyError";
-  }
-
-  /** One sentence per difference. */
-  get said(): readonly string[] {
-    return said(this.left, this.complaints);
-  }
-}
-
-function said(left: Plan, complaints: readonly string[]): readonly string[] {
-  return [...complaints, ...left.map((step) => `left to do: ${step.why}`)];
-}
+import { VerifyError } from "./verify-error.ts";
 
 export interface ReconcileRequest {
   /** Why, for the log and the state file: `commit`, `dhcp eth1`. */
@@ -72,7 +44,7 @@ export interface ReconcileRequest {
    */
   readonly watch?: (found: Prepared) => void;
   /** Calls the operator's `hook`; left out, a process that nobody waits for does. */
-  readonly callHook?: (hook: Hook, calls: readonly HookCall[]) => void;
+  readonly callHook?: CallHook;
   /** Changes a fact that is kept in a file, before anything is looked at; what it gives puts the file back when this fails. */
   readonly edit?: () => Promise<() => Promise<void>>;
 }
@@ -111,8 +83,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const before = await readSavedState(context);
     // While the first programs run. Without any, the monitor's looks mostly, it may not be asked for at all.
     const values = first.plan.length === 0 ? undefined : nextTurn().then(() => appliedValues(proposed));
-    const logged = nextTurn().then(() => logPlan(context, request.reason, first));
-    const settled = await whole(context, first, async () => {
+    const settled = await whole(context, first, request.reason, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
       const same = request.watch !== undefined && request.proposed === undefined && !saysMore(first, before);
       if (!same)
@@ -125,9 +96,9 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
       return there;
     });
     await Promise.all([
-      logged,
+      logPlan(context, request.reason, first),
       logWarnings(context, request.reason, first, settled),
-      tellChanges(context, before, settled, request),
+      tellChanges(context, before, settled, request.callHook),
     ]);
     return settled;
   } catch (error) {
@@ -136,21 +107,6 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
   } finally {
     release();
   }
-}
-
-/** What is being done, for whoever reads the log after something looked odd. Nothing to do, nothing said. */
-async function logPlan(context: Context, reason: string, first: Prepared): Promise<void> {
-  if (first.plan.length === 0) return;
-  const threshold = first.config?.["log-level"] ?? "info";
-  const steps = first.plan.map((step) => step.why).join(", ");
-  await syslog(context.host, threshold, "info", `${reason}: ${first.plan.length} steps: ${steps}`);
-  await syslog(context.host, threshold, "debug", formatPlan(first.plan));
-}
-
-async function logWarnings(context: Context, reason: string, first: Prepared, settled: Prepared): Promise<void> {
-  if (first.plan.length === 0 && reason !== "commit") return;
-  const threshold = settled.config?.["log-level"] ?? "info";
-  for (const warning of settled.warnings) await syslog(context.host, threshold, "warning", formatIssue(warning));
 }
 
 /** Whether the picture for operators, `before`, is not the present one. */
@@ -163,38 +119,16 @@ function saysMore(first: Prepared, before: SavedState | undefined): boolean {
   );
 }
 
-/** What happened to uplinks and groups since the last reconcile, whoever did that: into the log, and to the operator's hook. */
-async function tellChanges(
-  context: Context,
-  before: SavedState | undefined,
-  settled: Prepared,
-  { callHook = (hook, calls) => startHook(context, hook, calls) }: ReconcileRequest,
-): Promise<void> {
-  const events = [...uplinkEvents(before?.uplinks ?? [], settled.uplinks), ...switchedGroups(before, settled)];
-  const hook = hookOf(settled.config);
-  const calls = hook === undefined ? [] : hookCalls(events, before?.uplinks ?? [], settled.uplinks);
-  if (hook !== undefined && calls.length > 0) callHook(hook, calls);
-  await recordEvents(context, events, settled.config?.["log-level"]);
-}
-
-function switchedGroups(
-  before: SavedState | undefined,
-  { config, facts, slots, state, uplinks }: Prepared,
-): readonly PolicyEvent[] {
-  if (before === undefined || config === undefined || facts === undefined || state === EMPTY_STATE) return [];
-  const now = { uplinks, held: facts.liveness.held, now: facts.now };
-  return groupEvents(config, slots.assignment, facts.families, momentOf(before), now);
-}
-
 /**
  * All or nothing. Remembering what is live is part of the work: what cannot be remembered must not be live after an error.
  */
-async function whole(context: Context, first: Prepared, work: () => Promise<Settled>): Promise<Settled> {
+async function whole(context: Context, first: Prepared, reason: string, work: () => Promise<Settled>): Promise<Settled> {
   const forget = await keepSaved(context);
   try {
     return await work();
   } catch (error) {
     await rollBack(context, first, forget, error);
+    await logPlan(context, reason, first);
     const message = error instanceof Error ? error.message : String(error);
     await syslog(context.host, first.config?.["log-level"] ?? "info", "err", `not applied, everything is as it was: ${message}`);
     throw error;

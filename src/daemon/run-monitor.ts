@@ -1,22 +1,14 @@
-import { basename, dirname } from "node:path";
 import { type Applied, readApplied } from "../applied.ts";
 import type { ConfigTree } from "../config/config-tree.ts";
 import type { Context } from "../context.ts";
 import { recordEvents } from "../host/event-log.ts";
 import { hookOf } from "../host/run-hook.ts";
 import type { Level } from "../host/syslog.ts";
-import { FileWatches } from "../host/watch-files.ts";
-import { type StopWatching, watchLines } from "../host/watch-lines.ts";
-import { TablePoll } from "../host/watch-tables.ts";
 import type { Drift } from "../kernel/describe-drift.ts";
 import type { KernelObjects } from "../kernel/kernel-objects.ts";
-import { Doubling } from "../monitor/doubling.ts";
 import { Fight } from "../monitor/fight.ts";
-import { IP_OBJECTS, ipEvent } from "../monitor/ip-event.ts";
-import { nftEvent } from "../monitor/nft-event.ts";
 import { Pacer } from "../monitor/pacer.ts";
 import type { Wake } from "../monitor/wake.ts";
-import { FAMILIES } from "../net/address.ts";
 import type { Prepared } from "../prepare.ts";
 import { reconcile, type Settled } from "../reconcile.ts";
 import type { PolicyEvent } from "../uplink/event.ts";
@@ -28,15 +20,12 @@ import { withOutside } from "./outside-config.ts";
 import { driftOf, tell } from "./tell-drift.ts";
 import { AdvertisementWatch } from "./watch-advertisements.ts";
 import { HealthWatch } from "./watch-health.ts";
+import { KernelWatch } from "./watch-kernel.ts";
+import { OwnFilesWatch } from "./watch-own-files.ts";
 import { RouterConfigWatch } from "./watch-router-config.ts";
-
-/** Milliseconds after which a watcher that ended is started again; doubles up to the second. */
-const RESTART = [1000, 60_000] as const;
 
 /** Asked of the router's CLI only when nothing is urgent: a login takes half a second. */
 const LEISURE: ReadonlySet<Wake> = new Set(["start", "timer", "signal", "commit"]);
-
-const SYSCTLS = "/proc/sys";
 
 /**
  * The daemon: follows links, addresses and leases, and puts back what others change, by `reconcile()` and nothing else. It keeps
@@ -45,20 +34,17 @@ const SYSCTLS = "/proc/sys";
 export class Monitor {
   private readonly pacer: Pacer;
   private readonly fight = new Fight();
-  private readonly files: FileWatches;
-  private readonly poll: TablePoll;
+  private readonly kernel: KernelWatch;
+  private readonly files: OwnFilesWatch;
   private readonly health: HealthWatch;
   private readonly hooks: HookQueue;
   private readonly routerConfig: RouterConfigWatch;
   private readonly advertisements: AdvertisementWatch;
   /** The running configuration, when it may be another than at the last look. */
   private running: ConfigTree | undefined;
-  private readonly watchers = new Map<string, StopWatching>();
-  private readonly restarts: Set<NodeJS.Timeout> = new Set();
   private timer: NodeJS.Timeout | undefined;
   private wakeUp: (() => void) | undefined;
   private stopped = false;
-  private nftEvents = true;
   private asked: KernelObjects | undefined;
   private fromCli: readonly GatewayReport[] = [];
   private complaints: ReadonlyMap<string, number> = new Map();
@@ -69,10 +55,11 @@ export class Monitor {
 
   constructor(private readonly context: Context) {
     this.pacer = new Pacer(context.host.now());
-    this.files = new FileWatches((path, name) => this.fileChanged(path, name));
-    this.poll = new TablePoll(context.host, () => this.wake("tables"));
+    const wake = (why: Wake): void => this.wake(why);
+    this.kernel = new KernelWatch(context, wake);
+    this.files = new OwnFilesWatch(context, { wake, configChanged: () => this.routerConfig.changed() });
     this.hooks = new HookQueue(context);
-    this.advertisements = new AdvertisementWatch(context, (why) => this.wake(why));
+    this.advertisements = new AdvertisementWatch(context, wake);
     this.routerConfig = new RouterConfigWatch(context, (running) => {
       this.running = running;
       this.wake("router-config");
@@ -98,18 +85,16 @@ export class Monitor {
 
   /** Runs until it is stopped. */
   async run(): Promise<void> {
-    this.listenToKernel();
-    this.listenToFiles(undefined);
+    this.kernel.start();
+    this.files.follow(undefined);
     this.pacer.note("start", this.context.host.now());
     this.routerConfig.changed();
     while (!this.stopped) {
       await this.untilDue();
       if (!this.stopped) await this.look();
     }
-    for (const stop of this.watchers.values()) stop();
-    for (const restart of this.restarts) clearTimeout(restart);
-    this.files.listen([]);
-    this.poll.stop();
+    this.kernel.stop();
+    this.files.stop();
     this.health.stop();
     this.hooks.stop();
     this.routerConfig.stop();
@@ -134,13 +119,14 @@ export class Monitor {
   private async look(): Promise<void> {
     const { host, paths } = this.context;
     const wakes = this.pacer.begin(host.now());
+    const lost = this.kernel.takeLost();
     // Nothing applied: nothing of ours is held, and what is there is for the next commit to judge.
     if ((await host.read(paths.applied)) === undefined) {
       this.asked = undefined;
-      this.poll.stop();
+      this.kernel.follow(undefined);
       await this.health.follow(undefined);
       await this.advertisements.follow(undefined);
-      this.listenToFiles(undefined);
+      this.files.follow(undefined);
       this.pacer.end({ kind: "nothing", complaints: false }, host.now());
       return;
     }
@@ -163,8 +149,9 @@ export class Monitor {
         },
       });
       if (leisure) this.fromCli = settled.facts?.gateways.filter((report) => report.source === "router-cli") ?? [];
-      await this.settled(settled, drift, found !== undefined && found.plan.length > 0);
+      await this.settled(settled, drift, found !== undefined && found.plan.length > 0, lost);
     } catch (error) {
+      this.kernel.putBack(lost);
       // A mistake in it stays one; whatever else it was, is tried again.
       if (!(error instanceof Error && error.name === "ConfigError")) this.running ??= running;
       await this.failed(error);
@@ -176,22 +163,27 @@ export class Monitor {
     return await withOutside(this.context, await readApplied(this.context), running);
   }
 
-  private async settled(settled: Settled, drift: readonly Drift[], changed: boolean): Promise<void> {
+  private async settled(
+    settled: Settled,
+    drift: readonly Drift[],
+    changed: boolean,
+    lost: ReadonlyMap<string, number>,
+  ): Promise<void> {
     const now = this.context.host.now();
     this.asked = settled.target;
     this.failures = 0;
     this.failure = "";
-    this.listenToFiles(settled);
-    this.listenToTables(settled);
+    this.kernel.follow(settled);
+    this.files.follow(settled);
     this.threshold = settled.config?.["log-level"];
     await this.health.follow(settled);
     await this.advertisements.follow(settled);
-    const holds = await followHolds(this.context, settled);
+    const holds = await followHolds(this.context, settled, lost);
     this.pacer.expect(holds.deadline);
     // A member that went down has to be behind the others before it is back: the kernel would not ask.
     if (holds.changed) this.pacer.note("hold", now);
     this.pacer.end({ kind: changed ? "changed" : "nothing", complaints: settled.complaints.length > 0 }, now);
-    const events = [...tell(drift), ...this.makeTruce(drift, now), ...this.insist(settled.complaints)];
+    const events = [...holds.events, ...tell(drift), ...this.makeTruce(drift, now), ...this.insist(settled.complaints)];
     const hook = hookOf(settled.config);
     if (hook !== undefined) this.hooks.add(hook, hookCalls(events, [], []));
     await recordEvents(this.context, events, settled.config?.["log-level"]);
@@ -228,76 +220,5 @@ export class Monitor {
     const seen = new Map(complaints.map((complaint) => [complaint, (this.complaints.get(complaint) ?? 0) + 1]));
     this.complaints = seen;
     return complaints.flatMap((text): PolicyEvent[] => (seen.get(text) === 2 ? [{ kind: "drift", text }] : []));
-  }
-
-  private listenToKernel(): void {
-    this.listenTo("ip", ["ip", "-o", "monitor", "label", ...IP_OBJECTS], ipEvent);
-    this.listenTo("nft", ["nft", "monitor", "rules"], nftEvent);
-  }
-
-  /** Starts one watcher, and again when it ends: what it missed is found by a look. Not installed, it is not needed either. */
-  private listenTo(
-    name: "ip" | "nft",
-    argv: readonly string[],
-    parse: (line: string) => Wake | undefined,
-    pause = new Doubling(...RESTART),
-  ): void {
-    if (name === "nft") this.nftEvents = true;
-    const line = (text: string): void => {
-      const wake = parse(text);
-      pause.reset();
-      if (wake !== undefined) this.wake(wake);
-    };
-    const ended = (why: string, missing: boolean): void => {
-      if (name === "nft") this.nftEvents = false;
-      this.watchers.delete(name);
-      this.wake("overflow");
-      if (missing) return;
-      this.context.err(`policy-route monitor: ${why}; started again\n`);
-      const restart = setTimeout(() => {
-        this.restarts.delete(restart);
-        this.listenTo(name, argv, parse, pause);
-        this.wake("overflow");
-      }, pause.take());
-      this.restarts.add(restart);
-    };
-    this.watchers.set(name, watchLines(argv, this.context.env, { line, ended }));
-  }
-
-  private listenToFiles(settled: Settled | undefined): void {
-    const { paths } = this.context;
-    const folders = [
-      paths.engineActive,
-      paths.run,
-      paths.leases,
-      ...(settled === undefined ? [] : [dirname(paths.rtTables), dirname(paths.rtProtos)]),
-    ];
-    const links = new Map(settled?.facts?.links.map((link) => [link.name, link.index]));
-    const sysctls = [...(settled?.target.sysctls.keys() ?? [])];
-    this.files.listen([
-      ...folders.map((path) => ({ path, of: "" })),
-      ...sysctls.map((key) => ({ path: `${SYSCTLS}/${key}`, of: `${links.get(key.split("/")[3] ?? "") ?? ""}` })),
-    ]);
-  }
-
-  private fileChanged(path: string, name: string): void {
-    const { paths } = this.context;
-    if (path.startsWith(SYSCTLS)) this.wake("sysctl");
-    else if (path === paths.engineActive) this.routerConfig.changed();
-    else if (name === basename(path)) this.wake("file");
-    else if (path === paths.leases) {
-      if (name.endsWith(".json") && !name.startsWith(".")) this.wake("lease");
-    } else if (path === paths.run) {
-      if (name === basename(paths.applied)) this.wake("commit");
-      else if (name === basename(paths.forced) || name === basename(paths.liveness)) this.wake("file");
-      else if (name === basename(paths.leases)) this.wake("lease");
-      else if (name === basename(paths.activeConfig)) this.routerConfig.changed();
-    } else if (name === basename(paths.rtTables) || name === basename(paths.rtProtos)) this.wake("file");
-  }
-
-  /** iptables is looked at each second where it sends no events. */
-  private listenToTables({ target, frontEnd, facts }: Settled): void {
-    if (target.jumps.length > 0 && (frontEnd !== "nft" || !this.nftEvents)) this.poll.start(facts?.families ?? FAMILIES);
-    else this.poll.stop();
   }
 }

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Context } from "../context.ts";
 import { EVENT_KINDS, type EventKind, type LoggedEvent, type PolicyEvent } from "../uplink/event.ts";
+import { makeFolder } from "./make-folder.ts";
 import { type Level, reaches } from "./syslog.ts";
 
 /** Bytes after which a new file is begun; the one before it is kept, so that there are never more than two of them. */
@@ -83,7 +84,7 @@ function countsOf(line: string): Partial<EventCounts> | undefined {
 /** O_APPEND: lines of two processes do not mix. Gives words about what failed, for syslog. */
 function append(file: string, lines: string): string {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     const there = statSync(file, { throwIfNoEntry: false });
     let head = "";
     if (there !== undefined && there.size >= FULL) {

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 const LONGEST = 1000;
 
@@ -22,7 +23,7 @@ export function openHistory(root: string): History {
         .filter((line) => line !== ""),
     ) ?? [];
   const kept = old.slice(-LONGEST);
-  attempt(() => mkdirSync(dirname(file), { recursive: true, mode: 0o700 }));
+  attempt(() => makeFolder(dirname(file), 0o700));
   if (old.length > 2 * LONGEST) attempt(() => writeFileSync(file, kept.map((line) => `${line}\n`).join(""), { mode: 0o600 }));
   let last = kept.at(-1);
   return {

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Host, HostError, type Output, type RunOptions } from "./host.ts";
+import { makeFolder } from "./make-folder.ts";
 import { runTogether } from "./run-together.ts";
 import { toolPath } from "./tool-path.ts";
 
@@ -63,7 +64,7 @@ async function write(file: string, text: string, mode: number): Promise<void> {
   // The dot and the ending keep iproute2 and hook folders from reading a half-written file.
   const temporary = `${dirname(file)}/.policy-route.${process.pid}.${writes++}.tmp`;
   await failing(`write ${file}`, () => {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     sweep(dirname(file));
     try {
       writeFileSync(temporary, text, { mode, flag: "wx" });

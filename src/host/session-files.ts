@@ -2,6 +2,7 @@ import { promises as fs } from "node:fs";
 import { dirname } from "node:path";
 import { HostError } from "./host.ts";
 import { type Release, takeLock } from "./lock.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** What only a configuration session does to files. */
 export interface SessionFiles {
@@ -17,7 +18,7 @@ export interface SessionFiles {
 export const realSessionFiles: SessionFiles = {
   async openFolder(parent) {
     try {
-      await fs.mkdir(parent, { recursive: true });
+      makeFolder(parent);
       await removeAbandoned(parent);
       return await fs.mkdtemp(`${parent}/session.${process.pid}.`);
     } catch (error) {
@@ -57,7 +58,7 @@ async function replace(name: string, text: string): Promise<void> {
   const file = await fs.realpath(name).catch(() => name);
   const temporary = `${dirname(file)}/.policy-route.${process.pid}.save.tmp`;
   try {
-    await fs.mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     const old = await fs.stat(file).catch(() => undefined);
     await fs.writeFile(temporary, text, { mode: 0o600 });
     if (old !== undefined) await fs.chown(temporary, old.uid, old.gid);

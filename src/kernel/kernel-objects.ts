@@ -1,5 +1,5 @@
 import type { Family } from "../net/address.ts";
-import type { PlainObjects } from "./kernel-state.ts";
+import { NO_PLAIN_OBJECTS, type PlainObjects } from "./kernel-state.ts";
 import type { TableName } from "./rule.ts";
 
 /** A line of iptables-save (`-A CHAIN ...`) and the hash in its comment: lines are compared by hash and never parsed back. */
@@ -80,12 +80,8 @@ export interface Observed extends KernelObjects {
 }
 
 export const NOTHING: KernelObjects = {
+  ...NO_PLAIN_OBJECTS,
   chains: [],
   jumps: [],
   nft: [],
-  ipRules: [],
-  routes: [],
-  sets: [],
-  sysctls: new Map(),
-  files: new Map(),
 };

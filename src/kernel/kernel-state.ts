@@ -91,15 +91,19 @@ export interface KernelState extends PlainObjects {
   readonly interimFiles: ReadonlyMap<string, string>;
 }
 
-export const EMPTY_STATE: KernelState = {
-  chains: [],
-  hooks: [],
-  nft: [],
+export const NO_PLAIN_OBJECTS: PlainObjects = {
   ipRules: [],
   routes: [],
   sets: [],
   sysctls: new Map(),
   files: new Map(),
+};
+
+export const EMPTY_STATE: KernelState = {
+  ...NO_PLAIN_OBJECTS,
+  chains: [],
+  hooks: [],
+  nft: [],
   expectations: [],
   staleMarks: [],
   interimFiles: new Map(),

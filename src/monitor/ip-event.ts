@@ -19,3 +19,11 @@ export function ipEvent(line: string): Wake | undefined {
   const label = /^\[(\w+)\]/.exec(line)?.[1];
   return label === undefined ? undefined : KINDS[label];
 }
+
+/** The interface that has no link now according to such a line: taken down, without carrier, or removed. */
+export function lostLink(line: string): string | undefined {
+  const [, deleted, name, words = ""] = /^\[LINK\](Deleted )?\d+: ([^:@]+)(?:@[^:]*)?: <([^>]*)>/.exec(line) ?? [];
+  const flags = words.split(",");
+  const works = deleted === undefined && flags.includes("UP") && flags.includes("LOWER_UP") && !flags.includes("NO-CARRIER");
+  return works ? undefined : name;
+}

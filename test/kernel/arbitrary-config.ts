@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { OTHER_TARGETS } from "../support/other-targets.ts";
 
 /** Everything an uplink can use on the test router (namespace.ts): interface, its gateways in both families, an own address. */
 const WAYS = [
@@ -149,11 +150,7 @@ function arbitraryRule(number: number, uplinks: readonly string[], groups: reado
   const targets = [
     ...uplinks.map((name) => `set uplink ${name}`),
     ...groups.map((name) => `set group ${name}`),
-    "set table main",
-    "set table 100",
-    "action exempt",
-    "action drop",
-    "action prohibit",
+    ...OTHER_TARGETS,
   ];
   return below(
     `rule ${number}`,

@@ -2,12 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { exampleLines } from "../support/example.ts";
 import { FRONT_ENDS } from "../support/front-end.ts";
 import type { Answer } from "../support/lab-agent.ts";
-import { STRANGER } from "../support/lab-map.ts";
+import { INTERNET, STRANGER } from "../support/lab-map.ts";
 import { until } from "../support/lab-wait.ts";
+import { provider } from "../support/provider.ts";
 import { openWiredWorld, type WiredMap, type WiredWorld } from "../support/wired-world.ts";
-
-const INTERNET = "203.0.113.10";
-const everywhere = [INTERNET, STRANGER.ipv4].map((address) => `addr add ${address}/32 dev lo`);
 
 /** A LAN, two providers, and main's default by a third line that no rule is about. */
 const MAP: WiredMap<"router" | "lan" | "isp1" | "isp2" | "other"> = {
@@ -29,12 +27,9 @@ const MAP: WiredMap<"router" | "lan" | "isp1" | "isp2" | "other"> = {
       serves: ["0.0.0.0"],
     },
     lan: { setup: ["addr add 192.168.188.10/24 dev eth0", "route add default via 192.168.188.1"], serves: ["192.168.188.10"] },
-    isp1: { setup: ["addr add 198.51.100.1/24 dev eth0", ...everywhere], serves: [INTERNET] },
-    isp2: { setup: ["addr add 192.0.2.1/24 dev eth0", ...everywhere], serves: [INTERNET] },
-    other: {
-      setup: ["addr add 100.64.3.1/24 dev eth0", ...everywhere, "route add 192.168.188.0/24 via 100.64.3.2"],
-      serves: [INTERNET],
-    },
+    isp1: provider("198.51.100.1"),
+    isp2: provider("192.0.2.1"),
+    other: provider("100.64.3.1", "route add 192.168.188.0/24 via 100.64.3.2"),
   },
 };
 
@@ -50,7 +45,7 @@ describe.each(FRONT_ENDS)("example 001 (%s)", (frontEnd) => {
   beforeEach(() => world.apply(DOCUMENT));
 
   const ask = (from: "lan" | "router", port: number, sourcePort?: number) =>
-    world.probe(from, { to: INTERNET, port, ...(sourcePort === undefined ? {} : { sourcePort }) });
+    world.probe(from, { to: INTERNET.ipv4, port, ...(sourcePort === undefined ? {} : { sourcePort }) });
 
   test("ssh by isp1, web by isp2, of the LAN and of the router; the rest by main", async () => {
     for (const from of ["lan", "router"] as const) {
@@ -89,15 +84,15 @@ describe.each(FRONT_ENDS)("example 001 (%s)", (frontEnd) => {
       for (let i = 0; i < 3; i++)
         expect(await world.agent(name).ask<Answer>("say", { id: name }), name).toMatchObject({ by: "router" });
     for (const port of [53, 123])
-      expect(await world.probe("router", { to: INTERNET, port, protocol: "udp" })).toMatchObject({
+      expect(await world.probe("router", { to: INTERNET.ipv4, port, protocol: "udp" })).toMatchObject({
         by: "isp1",
         source: "198.51.100.2",
       });
-    expect(await world.probe("router", { to: INTERNET, port: 5000, protocol: "udp" })).toMatchObject({ by: "other" });
+    expect(await world.probe("router", { to: INTERNET.ipv4, port: 5000, protocol: "udp" })).toMatchObject({ by: "other" });
   });
 
   test("an address that changes takes its own traffic along", async () => {
-    const own = () => world.probe("router", { to: INTERNET, port: 443, source: "192.0.2.7" });
+    const own = () => world.probe("router", { to: INTERNET.ipv4, port: 443, source: "192.0.2.7" });
     await world.sh("router", "ip addr add 192.0.2.7/24 dev eth2");
     expect(await own()).not.toMatchObject({ by: "isp2" });
     expect((await world.program(["restart"])).exitCode).toBe(0);
@@ -117,7 +112,7 @@ describe.each(FRONT_ENDS)("example 001 (%s)", (frontEnd) => {
       `ip route replace 192.168.188.10 via ${router}; ip addr replace ${source}/32 dev lo; ${send(7, source)}; ip addr del ${source}/32 dev lo`,
     );
     // One that nobody objects to, sent behind it: when it is there, the other would be.
-    await world.sh("other", send(8, INTERNET));
+    await world.sh("other", send(8, INTERNET.ipv4));
     await until("the honest packet", () => last.lines().length > 0);
     await last.stop();
     return (await seen.stop()).length > 0;

@@ -2,16 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { exampleLines } from "../support/example.ts";
 import { FRONT_ENDS } from "../support/front-end.ts";
 import type { Answer } from "../support/lab-agent.ts";
-import { STRANGER } from "../support/lab-map.ts";
+import { INTERNET, STRANGER } from "../support/lab-map.ts";
+import { provider } from "../support/provider.ts";
 import { openWiredWorld, type WiredMap, type WiredWorld } from "../support/wired-world.ts";
 
 const MAC = "52:54:00:c2:a5:43";
-const INTERNET = "203.0.113.10";
-
-function gateway(address: string, ...more: readonly string[]) {
-  const own = [INTERNET, STRANGER.ipv4].map((one) => `addr add ${one}/32 dev lo`);
-  return { setup: [...more, `addr add ${address}/24 dev eth0`, ...own], serves: [INTERNET] };
-}
 
 /** One network with everything in it: the server (`router`), both routers, a neighbour, and a second server behind the first. */
 const MAP: WiredMap<"router" | "switch" | "router1" | "router2" | "neighbour" | "behind"> = {
@@ -27,8 +22,8 @@ const MAP: WiredMap<"router" | "switch" | "router1" | "router2" | "neighbour" | 
       setup: ["link add br0 type bridge", ...[0, 1, 2, 3, 4].map((port) => `link set port${port} master br0`), "link set br0 up"],
     },
     router: { setup: ["addr add 10.0.0.9/24 dev eth0", "route add default via 10.0.0.1"], serves: ["10.0.0.9"] },
-    router1: gateway("10.0.0.1"),
-    router2: gateway("10.0.0.2", `link set eth0 address ${MAC}`),
+    router1: provider("10.0.0.1"),
+    router2: provider("10.0.0.2", `link set eth0 address ${MAC}`),
     neighbour: { setup: ["addr add 10.0.0.30/24 dev eth0", "route add default via 10.0.0.1"] },
     behind: { setup: ["addr add 10.0.0.20/24 dev eth0", "route add default via 10.0.0.9"], serves: ["10.0.0.20"] },
   },
@@ -60,7 +55,9 @@ describe.each(FRONT_ENDS)("example 002 (%s)", (frontEnd) => {
     // Only port 80 was asked for.
     expect(await call("router2", 443)).toEqual({ error: "timeout" });
     for (const source of [undefined, "10.0.0.9"])
-      expect(await world.probe("router", { to: INTERNET, port: 80, ...(source === undefined ? {} : { source }) })).toMatchObject({
+      expect(
+        await world.probe("router", { to: INTERNET.ipv4, port: 80, ...(source === undefined ? {} : { source }) }),
+      ).toMatchObject({
         by: "router1",
       });
     expect(await world.probe("neighbour", { to: "10.0.0.9", port: 80 })).toMatchObject({ by: "router", source: "10.0.0.30" });
@@ -80,7 +77,7 @@ describe.each(FRONT_ENDS)("example 002 (%s)", (frontEnd) => {
       await agent.ask("close", { id: "long" });
     }
     // The server's own address says nothing about the router: it stays with the default.
-    expect(await world.probe("router", { to: INTERNET, port: 80, source: "10.0.0.9" })).toMatchObject({ by: "router1" });
+    expect(await world.probe("router", { to: INTERNET.ipv4, port: 80, source: "10.0.0.9" })).toMatchObject({ by: "router1" });
     await world.sh("router", "iptables -t nat -F PREROUTING");
   });
 });

@@ -5,15 +5,14 @@ import { FRONT_ENDS } from "../support/front-end.ts";
 import { type InstalledRouter, installRouter } from "../support/installed-router.ts";
 import { type Agent, type Answer, startAgent } from "../support/lab-agent.ts";
 import { labFile } from "../support/lab-file.ts";
-import { STRANGER } from "../support/lab-map.ts";
+import { INTERNET, STRANGER } from "../support/lab-map.ts";
 import { makePppLine, type PppLine } from "../support/lab-ppp.ts";
 import { until } from "../support/lab-wait.ts";
 import type { RunningMonitor } from "../support/monitor.ts";
+import { EVERYWHERE } from "../support/provider.ts";
 import { openWiredWorld, type WiredMap, type WiredWorld } from "../support/wired-world.ts";
 
 const NAME = "003-user-by-its-own-dsl-line";
-const INTERNET = "203.0.113.10";
-const everywhere = [INTERNET, STRANGER.ipv4].map((address) => `addr add ${address}/32 dev lo`);
 
 /** The document's machine (`router`), its LAN, and the far ends of both sessions. The Ethernet below PPPoE is left out. */
 const MAP: WiredMap<"router" | "lan" | "bras0" | "bras1"> = {
@@ -21,8 +20,8 @@ const MAP: WiredMap<"router" | "lan" | "bras0" | "bras1"> = {
   hosts: {
     router: { setup: ["addr add 10.0.0.1/24 dev eth2"], serves: ["0.0.0.0"] },
     lan: { setup: ["addr add 10.0.0.10/24 dev eth0"], serves: ["10.0.0.10"] },
-    bras0: { setup: everywhere, serves: [INTERNET] },
-    bras1: { setup: everywhere, serves: [INTERNET] },
+    bras0: { setup: EVERYWHERE, serves: [INTERNET.ipv4] },
+    bras1: { setup: EVERYWHERE, serves: [INTERNET.ipv4] },
   },
 };
 
@@ -62,8 +61,8 @@ describe.each(FRONT_ENDS)("example 003 (%s)", (frontEnd) => {
   }, 60_000);
   afterAll(() => world?.stop());
 
-  const user = (port: number, address = INTERNET) => mldonkey.ask<Answer>("tcp", { address, port, timeout: 500 });
-  const root = (port: number) => world.probe("router", { to: INTERNET, port });
+  const user = (port: number, address: string = INTERNET.ipv4) => mldonkey.ask<Answer>("tcp", { address, port, timeout: 500 });
+  const root = (port: number) => world.probe("router", { to: INTERNET.ipv4, port });
   const call = (from: "bras0" | "bras1", to: string, port: number) =>
     world.probe(from, { to, port, source: STRANGER.ipv4, timeout: 500 });
   const told = async (file: string) => (await router.exec(["cat", file])).stdout.split("\n").filter(Boolean);
@@ -78,7 +77,7 @@ describe.each(FRONT_ENDS)("example 003 (%s)", (frontEnd) => {
       expect(await user(port)).toMatchObject({ by: "bras1", source: "198.51.100.20" });
       expect(await root(port)).toMatchObject({ by: "bras0", source: "198.51.100.10" });
     }
-    const udp = await mldonkey.ask<Answer>("udp", { address: INTERNET, port: 5000 });
+    const udp = await mldonkey.ask<Answer>("udp", { address: INTERNET.ipv4, port: 5000 });
     expect(udp).toMatchObject({ by: "bras1", source: "198.51.100.20" });
     // His GUI on the LAN stays there.
     expect(await user(8080, "10.0.0.10")).toMatchObject({ by: "lan", source: "10.0.0.1" });
@@ -105,7 +104,7 @@ describe.each(FRONT_ENDS)("example 003 (%s)", (frontEnd) => {
       { id: "many", fresh: true },
       { id: "one", fresh: false },
     ];
-    for (const one of streams) await mldonkey.ask("send", { ...one, address: INTERNET, port: 5000, rate: 100 });
+    for (const one of streams) await mldonkey.ask("send", { ...one, address: INTERNET.ipv4, port: 5000, rate: 100 });
     const received = async (id: string) => world.agent("bras1").ask<{ numbers: number[]; sources: string[] }>("received", { id });
     const refused = async () => (await mldonkey.ask<{ refused: number }>("sent", { id: "many" })).refused;
     for (const { id } of streams) await until("mldonkey by ppp1", async () => (await received(id)).numbers.length > 30);

@@ -95,6 +95,23 @@ beforeEach(async () => {
   await router("sh", "-c", "rm -f /run/policy-route/liveness.json; conntrack -F 2>/dev/null");
 });
 
+test("the last IPv6 address is removed, which leaves the kernel its route: the monitor leads IPv6 on, and back", async () => {
+  await commit(lab, GROUP);
+  await startMonitor();
+  const to = INTERNET.ipv6;
+  const stream = await lab.stream("lan", { port: 5000, rate: 200, fresh: true, to });
+  await until("packets by DSL", async () => (await stream.count()).by.dsl > 100);
+  await router("ip", "-6", "addr", "flush", "dev", "eth1", "scope", "global");
+  await until("packets by the other", async () => (await stream.count()).by.bgp2 > 100, { last: () => said });
+  const { lost, by } = await stream.stop();
+  // Within a second, where the machine does nothing else.
+  expect(lost).toBeLessThan(3 * 200);
+  expect(by.bgp1).toBe(0);
+  expect(await goesBy()).toBe("dsl");
+  await router("ip", "addr", "add", "2001:db8:51::57/64", "dev", "eth1", "nodad");
+  await until("IPv6 by DSL", async () => (await lab.probe("lan", { port: 443, to, timeout: 300 })).by === "dsl");
+});
+
 test("failback-delay: DSL has carrier, and its traffic after the delay; what was opened meanwhile stays", async () => {
   const began = Date.now();
   await commit(lab, [...GROUP, `set policy-route group web failback-delay ${DELAY}`]);
@@ -154,6 +171,27 @@ test("failback manual: DSL waits until the operator says so, through a restart o
   expect([...((await liveness()).held.get("web")?.keys() ?? [])]).toEqual(["two"]);
   expect(await goesBy()).toBe("dsl");
   expect(await switches(forced)).toEqual(["web: two -> dsl"]);
+});
+
+test("an outage that is over before the monitor has looked is one all the same", async () => {
+  const began = Date.now();
+  await startMonitor();
+  await reaches("dsl");
+  const brief = async () => {
+    await lab.must("dslam", ["sh", "-c", "ip link set line down; sleep 0.02; ip link set line up"]);
+    return await until("DSL to be held", async () => (await liveness()).held.get("web")?.has("dsl"), { timeout: 3000 }).catch(
+      () => false,
+    );
+  };
+  // The kernel passes over some that are shorter than its queue is long; then nothing has gone another way either.
+  await until("an outage that the kernel has seen", brief, { timeout: 20_000, last: () => said });
+  await reaches("bgp2");
+  expect(await open("after")).toMatchObject({ by: "bgp2" });
+  await until("the event", async () => (await switches(began)).join() === "web: dsl -> two");
+  expect((await lab.exec("router", ["cat", "/run/policy-route/events.jsonl"])).stdout).toContain("link lost for a moment");
+  await router("policy-route", "force", "group", "web", "failback");
+  await reaches("dsl");
+  expect(await say("after")).toMatchObject({ by: "bgp2" });
 });
 
 test("hold-down: an uplink with probes whose link was lost, too briefly for a verdict", async () => {

@@ -2,16 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exampleLines } from "../support/example.ts";
 import { FRONT_ENDS } from "../support/front-end.ts";
 import type { Answer } from "../support/lab-agent.ts";
-import { STRANGER } from "../support/lab-map.ts";
+import { INTERNET, STRANGER } from "../support/lab-map.ts";
 import { until } from "../support/lab-wait.ts";
+import { provider } from "../support/provider.ts";
 import { openWiredWorld, type WiredMap, type WiredWorld } from "../support/wired-world.ts";
-
-const INTERNET = "203.0.113.10";
-
-function provider(address: string) {
-  const own = [INTERNET, STRANGER.ipv4].map((one) => `addr add ${one}/32 dev lo`);
-  return { setup: [`addr add ${address}/24 dev eth0`, ...own], serves: [INTERNET] };
-}
 
 /** The LAN with a web server, guests with a console among them, two lines, and main's default by a third, the office's own. */
 const MAP: WiredMap<"router" | "server" | "guest" | "cable" | "dsl" | "office"> = {
@@ -75,7 +69,7 @@ describe.each(FRONT_ENDS)("guest network (%s)", (frontEnd) => {
     world.probe(from, { to: LINES[from], port: 8443, source: STRANGER.ipv4, timeout: 500 });
   const game = (from: keyof typeof LINES) =>
     world.probe(from, { to: LINES[from], port: 7000, protocol: "udp", source: STRANGER.ipv4, timeout: 500 });
-  const surf = () => world.probe("guest", { to: INTERNET, port: 443, timeout: 500 });
+  const surf = () => world.probe("guest", { to: INTERNET.ipv4, port: 443, timeout: 500 });
   const line = async (name: keyof typeof LINES, state: "up" | "down") => {
     await world.sh(name, `ip link set eth0 ${state}`);
     const isDead = async () => !(await world.sh("router", `ip link show ${DEVICES[name]}`)).includes("state UP");
@@ -83,7 +77,7 @@ describe.each(FRONT_ENDS)("guest network (%s)", (frontEnd) => {
   };
 
   test("guests are spread by weight, each with the address of its line; a connection stays with its line", async () => {
-    const stream = { id: "guests", address: INTERNET, port: 5000, rate: 500, fresh: true };
+    const stream = { id: "guests", address: INTERNET.ipv4, port: 5000, rate: 500, fresh: true };
     await world.agent("guest").ask("send", stream);
     const guest = world.agent("guest");
     await until("800 connections", async () => (await guest.ask<{ sent: number }>("sent", { id: "guests" })).sent > 800);
@@ -105,13 +99,13 @@ describe.each(FRONT_ENDS)("guest network (%s)", (frontEnd) => {
 
     const ids = Array.from({ length: 40 }, (_, n) => `long-${n}`);
     const opened: (string | undefined)[] = [];
-    for (const id of ids) opened.push((await guest.ask<Answer>("open", { id, address: INTERNET, port: 443 })).by);
+    for (const id of ids) opened.push((await guest.ask<Answer>("open", { id, address: INTERNET.ipv4, port: 443 })).by);
     expect(new Set(opened)).toEqual(new Set(NAMES));
     for (const [n, id] of ids.entries())
       for (let i = 0; i < 3; i++) expect((await guest.ask<Answer>("say", { id })).by, id).toBe(opened[n]);
     for (const id of ids) await guest.ask("close", { id });
     // Everybody else's way is not theirs.
-    expect(await world.probe("router", { to: INTERNET, port: 443 })).toMatchObject({ by: "office" });
+    expect(await world.probe("router", { to: INTERNET.ipv4, port: 443 })).toMatchObject({ by: "office" });
   });
 
   test("port forwards answer by the line they were asked by, under strict filtering, into the LAN and among the guests", async () => {
@@ -141,7 +135,7 @@ describe.each(FRONT_ENDS)("guest network (%s)", (frontEnd) => {
     expect(await web("cable")).toMatchObject({ by: "server" });
     await line("cable", "down");
     for (let i = 0; i < 8; i++) expect((await surf()).by).toBeUndefined();
-    expect(await world.probe("router", { to: INTERNET, port: 22 })).toMatchObject({ by: "office" });
+    expect(await world.probe("router", { to: INTERNET.ipv4, port: 22 })).toMatchObject({ by: "office" });
     expect(await leaks.stop()).toEqual([]);
     for (const name of NAMES) await line(name, "up");
     await until("guests by both lines", async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exampleLines } from "../support/example.ts";
 import { FRONT_ENDS } from "../support/front-end.ts";
-import { HOME_OFFICE, INTERNET, startVpn, type Vpn } from "../support/home-office.ts";
+import { HOME_OFFICE, startVpn, type Vpn } from "../support/home-office.ts";
 import { type InstalledRouter, installRouter } from "../support/installed-router.ts";
+import { INTERNET } from "../support/lab-map.ts";
 import { until } from "../support/lab-wait.ts";
 import type { RunningMonitor } from "../support/monitor.ts";
 import { openWiredWorld, type WiredWorld } from "../support/wired-world.ts";

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { labFile } from "./lab-file.ts";
-import { STRANGER } from "./lab-map.ts";
+import { INTERNET, STRANGER } from "./lab-map.ts";
 import { until } from "./lab-wait.ts";
 import { kill, type Place, type World } from "./lab-world.ts";
 import type { WiredMap } from "./wired-world.ts";
@@ -13,7 +13,6 @@ import type { WiredMap } from "./wired-world.ts";
  *                           +-- eth0 [ router ]                            +--- company: VPN server 198.18.0.2
  *   tv 192.168.188.30 ------+              wwan0 --- lte 100.64.8.1 -------+
  */
-export const INTERNET = { ipv4: "203.0.113.10", ipv6: "2001:db8:113::10" } as const;
 export const SERVER = { ipv4: "198.18.0.2", port: 51820 } as const;
 const LAPTOP_MAC = "52:54:00:12:34:56";
 

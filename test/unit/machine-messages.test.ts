@@ -9,7 +9,7 @@ import { realSessionFiles } from "../../src/host/session-files.ts";
 import { type RouterCli, readRouterRib } from "../../src/host/ssh-cli.ts";
 import { parseApplied } from "../../src/parse-applied.ts";
 import { pathsBelow } from "../../src/paths.ts";
-import { VerifyError } from "../../src/reconcile.ts";
+import { VerifyError } from "../../src/verify-error.ts";
 import { newFolder, open, removeFolders } from "./session/open.ts";
 import { type Answers, memoryHost } from "./uplink/memory-host.ts";
 
@@ -19,6 +19,7 @@ const paths = pathsBelow("");
 
 it.each<[message: string, does: () => Promise<unknown>]>([
   ["cannot make /dev/null/x: ENOTDIR", () => takeLock("/dev/null/x/lock", 0)],
+  ["cannot open /dev: EISDIR", () => takeLock("/dev", 0)],
   ["cannot read /etc: EISDIR", () => host.read("/etc")],
   ["cannot write /dev/null/x/file: ENOTDIR", () => host.write("/dev/null/x/file", "")],
   ["cannot write /dev/null/x/file: ENOTDIR", () => realSessionFiles.replaceKeepingOwner("/dev/null/x/file", "")],

@@ -1,3 +1,4 @@
+import { OTHER_TARGETS } from "../other-targets.ts";
 import type { Random } from "./random.ts";
 import { type Flavour, others, protocol, side, type Traffic } from "./random-matches.ts";
 import { GATEWAY_MACS } from "./world.ts";
@@ -66,11 +67,7 @@ function rule(number: number, uplinks: readonly string[], groups: readonly strin
       : [
           ...[...uplinks, ...uplinks].map((name) => `set uplink ${name}`),
           ...groups.map((name) => `set group ${name}`),
-          "set table main",
-          "set table 100",
-          "action exempt",
-          "action drop",
-          "action prohibit",
+          ...OTHER_TARGETS,
         ];
   return [
     ...(traffic === "forwarded" ? [] : [`traffic ${traffic}`]),

@@ -2,19 +2,12 @@ import { describe, expect, it } from "vitest";
 import { run } from "../../../src/commands/lease.ts";
 import { pathsBelow } from "../../../src/paths.ts";
 import { parseRecord } from "../../../src/uplink/lease-record.ts";
+import { BOUND, NOW } from "../uplink/dhclient-bound.ts";
 import { memoryHost } from "../uplink/memory-host.ts";
 
-const NOW = 1_795_170_000;
 const RECORD = "/run/policy-route/leases/eth1.dhcp-hook.ipv4.json";
 const APPLIED = { "/run/policy-route/applied.config": "set 'policy-route' 'uplink' 'dsl' 'interface' 'eth1'\n" };
-const bound = {
-  reason: "BOUND",
-  interface: "eth1",
-  new_ip_address: "198.51.100.7",
-  new_routers: "198.51.100.1",
-  new_dhcp_lease_time: "600",
-};
-const renew = { ...bound, reason: "RENEW" };
+const renew = { ...BOUND, reason: "RENEW" };
 
 /** A router with files; `call` runs the command and gives its exit code and the reasons it reconciled for. */
 function router(files: Record<string, string>, failure?: Error) {
@@ -45,7 +38,7 @@ function router(files: Record<string, string>, failure?: Error) {
 describe("policy-route lease dhcp", () => {
   it("records and reconciles, and does neither again for the same lease", async () => {
     const { call, files } = router({ ...APPLIED });
-    expect(await call(["dhcp"], bound)).toEqual({ exitCode: 0, reasons: ["eth1: gateway 198.51.100.1 (dhcp-hook)"] });
+    expect(await call(["dhcp"], BOUND)).toEqual({ exitCode: 0, reasons: ["eth1: gateway 198.51.100.1 (dhcp-hook)"] });
     expect(parseRecord(files[RECORD] ?? "")).toMatchObject({ gateways: ["198.51.100.1"], expires: NOW + 600 });
     expect(await call(["dhcp"], renew)).toEqual({ exitCode: 0, reasons: [] });
     expect((await call(["dhcp"], { ...renew, new_routers: "198.51.100.254" })).reasons).toHaveLength(1);
@@ -53,7 +46,7 @@ describe("policy-route lease dhcp", () => {
 
   it("keeps a later expiry even when nothing else is new", async () => {
     const { call, files } = router({ ...APPLIED });
-    await call(["dhcp"], bound);
+    await call(["dhcp"], BOUND);
     await call(["dhcp"], { ...renew, new_dhcp_lease_time: "900" });
     expect(parseRecord(files[RECORD] ?? "")?.expires).toBe(NOW + 900);
   });
@@ -61,25 +54,25 @@ describe("policy-route lease dhcp", () => {
   it("reconciles when the interface was set up anew: the kernel may have dropped the routes", async () => {
     const { call } = router({ ...APPLIED });
     for (const reason of ["BOUND", "REBOOT", "TIMEOUT", "BOUND"])
-      expect((await call(["dhcp"], { ...bound, reason })).reasons).toHaveLength(1);
+      expect((await call(["dhcp"], { ...BOUND, reason })).reasons).toHaveLength(1);
   });
 
   it("only records while nothing is applied", async () => {
     const { call, files } = router({});
-    expect((await call(["dhcp"], bound)).reasons).toEqual([]);
+    expect((await call(["dhcp"], BOUND)).reasons).toEqual([]);
     expect(files[RECORD]).toBeDefined();
   });
 
   it("writes nothing for reasons that tell nothing", async () => {
     const { call, writes } = router({ ...APPLIED });
     for (const reason of ["PREINIT", "NBI", "DEPREF6", ""])
-      expect(await call(["dhcp"], { ...bound, reason })).toEqual({ exitCode: 0, reasons: [] });
+      expect(await call(["dhcp"], { ...BOUND, reason })).toEqual({ exitCode: 0, reasons: [] });
     expect(writes).toEqual([]);
   });
 
   it("ends well when reconciling fails, says so, and tries again at the next renewal", async () => {
     const { call, logged } = router({ ...APPLIED });
-    expect(await call(["dhcp"], bound, new Error("ip: no\nsuch device\u001b[31m"))).toMatchObject({ exitCode: 0 });
+    expect(await call(["dhcp"], BOUND, new Error("ip: no\nsuch device\u001b[31m"))).toMatchObject({ exitCode: 0 });
     expect(logged).toEqual(["eth1: gateway 198.51.100.1 (dhcp-hook): ip: no such device [31m"]);
     expect((await call(["dhcp"], renew)).reasons).toHaveLength(1);
     expect((await call(["dhcp"], renew)).reasons).toHaveLength(0);
@@ -87,7 +80,7 @@ describe("policy-route lease dhcp", () => {
 
   it("logs hostile values quoted, and never uses them", async () => {
     const { call, logged, files } = router({ ...APPLIED });
-    expect(await call(["dhcp"], { ...bound, interface: "../../etc/x\n" })).toEqual({ exitCode: 0, reasons: [] });
+    expect(await call(["dhcp"], { ...BOUND, interface: "../../etc/x\n" })).toEqual({ exitCode: 0, reasons: [] });
     expect(logged).toEqual(['dhcp: interface name "../../etc/x\\n" is not valid']);
     expect(Object.keys(files)).toEqual(Object.keys(APPLIED));
   });

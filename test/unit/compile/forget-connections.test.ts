@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { assignSlots } from "../../../src/compile/assign-slots.ts";
 import { forgetConnections } from "../../../src/compile/forget-connections.ts";
-import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
-import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
-import { parseConfig } from "../../../src/config/parse-config.ts";
-import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
 import { formatFwmark } from "../../../src/net/fwmark.ts";
-import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
-import { readFacts } from "../../support/read-facts.ts";
+import { twoMoments } from "./two-moments.ts";
 
 const ALL_UP = "link eth1 up 198.51.100.7/24\nlink eth2 up 192.0.2.7/24\nno-ipv6";
 const A_DOWN = ALL_UP.replace("eth1 up", "eth1 no-carrier");
@@ -31,16 +25,8 @@ const BASE = [
 function forgotten(before: string, after: string, ...lines: readonly string[]): string[] {
   // A later line takes the place of an earlier one with the same leaf.
   const leaves = new Map([...BASE, ...lines].map((line) => [line.slice(0, line.lastIndexOf(" ")), line]));
-  const text = [...leaves.values()].map((line) => `set policy-route ${line}\n`).join("");
-  const config = parseConfig(parseSetCommands(text).children.get("policy-route") ?? EMPTY_TREE, BUILT_IN_LOOKUPS);
-  const moments = [before, after].map((lines) => {
-    const facts = readFacts(lines);
-    return { uplinks: resolveUplinks(config, facts).uplinks, held: facts.liveness.held, now: facts.now };
-  });
-  const [then, now] = moments;
-  if (then === undefined || now === undefined) throw new Error("two moments");
-  const { assignment } = assignSlots(config, { slots: new Map(), retired: new Map() });
-  return forgetConnections(config, assignment, ["ipv4"], then, now).map(
+  const { config, assignment, former, now } = twoMoments([...leaves.values()], before, after);
+  return forgetConnections(config, assignment, ["ipv4"], former, now).map(
     ({ mark, translated }) => `${formatFwmark(mark)}${translated ? " translated" : ""}`,
   );
 }

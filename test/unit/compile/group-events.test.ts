@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { assignSlots } from "../../../src/compile/assign-slots.ts";
 import { groupEvents } from "../../../src/compile/group-events.ts";
-import { EMPTY_TREE } from "../../../src/config/config-tree.ts";
-import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
-import { parseConfig } from "../../../src/config/parse-config.ts";
-import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
-import { resolveUplinks } from "../../../src/uplink/resolve-uplinks.ts";
-import { readFacts } from "../../support/read-facts.ts";
+import { twoMoments } from "./two-moments.ts";
 
 const UP = "link eth1 up 198.51.100.7/24 2001:db8:1::7/64\nlink eth2 up 192.0.2.7/24 2001:db8:2::7/64";
 const A_DOWN = UP.replace("eth1 up", "eth1 no-carrier");
@@ -27,16 +21,9 @@ const BASE = [
 
 /** Events between two moments, of which the first may know fewer uplinks. */
 function events(before: string, after: string, lines: readonly string[] = [], known = ["a", "b"]) {
-  const text = [...BASE, ...lines].map((line) => `set policy-route ${line}\n`).join("");
-  const config = parseConfig(parseSetCommands(text).children.get("policy-route") ?? EMPTY_TREE, BUILT_IN_LOOKUPS);
-  const moment = (lines: string) => {
-    const facts = readFacts(lines);
-    return { uplinks: resolveUplinks(config, facts).uplinks, held: facts.liveness.held, now: facts.now };
-  };
-  const { assignment } = assignSlots(config, { slots: new Map(), retired: new Map() });
-  const then = moment(before);
-  const former = { ...then, uplinks: then.uplinks.filter(({ name }) => known.includes(name)) };
-  return groupEvents(config, assignment, ["ipv4", "ipv6"], former, moment(after));
+  const { config, assignment, former, now } = twoMoments([...BASE, ...lines], before, after);
+  const knew = { ...former, uplinks: former.uplinks.filter(({ name }) => known.includes(name)) };
+  return groupEvents(config, assignment, ["ipv4", "ipv6"], knew, now);
 }
 
 describe("a group that goes by another member", () => {

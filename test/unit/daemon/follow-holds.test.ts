@@ -37,14 +37,14 @@ function watcher(...lines: readonly string[]) {
     files,
     writes,
     held: () => Object.fromEntries(parseLiveness(files[paths.liveness]).held.get("g") ?? []),
-    look(at: number, links: string, wanted: typeof config | undefined = config) {
+    look(at: number, links: string, { wanted = config as typeof config | undefined, lost = new Map<string, number>() } = {}) {
       const { host } = memoryHost(files, {}, at);
       const write: typeof host.write = (path, text) => {
         writes.push(text);
         return host.write(path, text);
       };
       const context: Context = { host: { ...host, write }, paths, env: {}, out: () => {}, err: () => {} };
-      return followHolds(context, { config: wanted, uplinks: resolveUplinks(config, readFacts(links)).uplinks });
+      return followHolds(context, { config: wanted, uplinks: resolveUplinks(config, readFacts(links)).uplinks }, lost);
     },
   };
 }
@@ -53,14 +53,32 @@ test("a member that went down is held at once, its time begins when it is back, 
   const { look, held, files } = watcher("group g failback-delay 30");
   const health = new Map([["a", { verdict: "up", since: 3 } as const]]);
   files[paths.liveness] = renderLiveness({ ...parseLiveness(undefined), health });
-  expect(await look(100, UP)).toEqual({ changed: false, deadline: undefined });
-  expect(await look(200, DOWN)).toEqual({ changed: true, deadline: undefined });
-  expect(await look(210, UP)).toEqual({ changed: false, deadline: 240_000 });
+  expect(await look(100, UP)).toEqual({ changed: false, deadline: undefined, events: [] });
+  expect(await look(200, DOWN)).toEqual({ changed: true, deadline: undefined, events: [] });
+  expect(await look(210, UP)).toEqual({ changed: false, deadline: 240_000, events: [] });
   expect(held()).toEqual({ a: 240 });
-  expect(await look(239, UP)).toEqual({ changed: false, deadline: 240_000 });
-  expect(await look(240, UP)).toEqual({ changed: true, deadline: undefined });
+  expect(await look(239, UP)).toEqual({ changed: false, deadline: 240_000, events: [] });
+  expect(await look(240, UP)).toEqual({ changed: true, deadline: undefined, events: [] });
   expect(held()).toEqual({});
   expect(parseLiveness(files[paths.liveness]).health).toEqual(health);
+});
+
+test("an outage that is over before the look is one like any other, and is told; what the look before has seen is not told again", async () => {
+  const { look, held } = watcher("group g failback-delay 30", "uplink a health target gateway", "uplink a health hold-down 40");
+  const lostAt = (at: number) => ({ lost: new Map([["eth1", at * 1000]]) });
+  // What happened before the monitor knew of the uplink is nobody's loss.
+  expect((await look(100, UP, lostAt(99))).events).toEqual([]);
+  const events = [
+    { kind: "down", uplink: "a", text: "link lost for a moment" },
+    { kind: "up", uplink: "a", text: "link back" },
+  ];
+  expect(await look(200, UP, lostAt(199))).toEqual({ changed: true, deadline: 240_000, events });
+  expect((await look(201, UP, lostAt(199))).events).toEqual([]);
+  expect(await look(202, UP, lostAt(201))).toMatchObject({ deadline: 282_000, events });
+  // The outage itself is seen: once only.
+  expect(await look(300, DOWN, lostAt(299))).toMatchObject({ deadline: undefined, events: [] });
+  expect(await look(310, UP, lostAt(309))).toMatchObject({ deadline: 470_000, events: [] });
+  expect(held()).toEqual({ a: 470 });
 });
 
 test("what the operator takes out of the file stays out", async () => {
@@ -70,7 +88,7 @@ test("what the operator takes out of the file stays out", async () => {
   await look(210, UP);
   expect(held()).toEqual({ a: undefined });
   files[paths.liveness] = renderLiveness({ ...parseLiveness(files[paths.liveness]), held: new Map() });
-  expect(await look(300, UP)).toEqual({ changed: false, deadline: undefined });
+  expect(await look(300, UP)).toEqual({ changed: false, deadline: undefined, events: [] });
   expect(held()).toEqual({});
 });
 
@@ -80,7 +98,7 @@ test("where nothing changes nothing is written, and without groups nothing at al
   expect(writes.length).toBe(1);
   for (const at of [200, 230]) await look(at, DOWN);
   expect(writes.length).toBe(2);
-  await look(260, DOWN, undefined);
+  await look(260, DOWN, { wanted: undefined });
   expect(held()).toEqual({});
   const none = watcher("disable");
   await none.look(100, DOWN);

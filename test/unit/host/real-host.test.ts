@@ -19,3 +19,12 @@ it("what a killed writer left behind goes with the next write, and nothing else 
   await realHost({}).write(join(folder, "state.json"), "{}");
   expect(readdirSync(folder).sort()).toEqual([...others, "state.json"].sort());
 });
+
+it("makes the folders that are missing; where none can be made it says so, and does not try for ever", async () => {
+  const host = realHost({});
+  await host.write(join(folder, "a", "b", "c.json"), "{}");
+  expect(await host.read(join(folder, "a", "b", "c.json"))).toBe("{}");
+  for (const path of ["/proc/nowhere/a/c.json", "/proc/self/nowhere/c.json"])
+    await expect(host.write(path, "{}")).rejects.toThrow(`cannot write ${path}: ENOENT`);
+  await expect(host.write(join(folder, "a", "b", "c.json", "d"), "{}")).rejects.toThrow("EEXIST");
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ipEvent } from "../../../src/monitor/ip-event.ts";
+import { ipEvent, lostLink } from "../../../src/monitor/ip-event.ts";
 import { nftEvent } from "../../../src/monitor/nft-event.ts";
 import { savedLines } from "../../../src/monitor/saved-lines.ts";
 
@@ -15,6 +15,19 @@ describe("lines of ip -o monitor label", () => {
     ["[ROUTE]default via 198.51.100.1 dev eth1", undefined],
     ["", undefined],
   ])("%s", (line, wake) => expect(ipEvent(line)).toBe(wake));
+});
+
+describe("a link that is gone", () => {
+  // Linux 6.18, iproute2 6.1: the other end taken down, then up; this one; removed, made anew. A NO-CARRIER comes before the carrier does.
+  test.each([
+    ["[LINK]3: eth1@p1: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu 1500 state LOWERLAYERDOWN", "eth1"],
+    ["[LINK]3: eth1@p1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP", undefined],
+    ["[LINK]3: eth1: <BROADCAST,MULTICAST> mtu 1500 state DOWN", "eth1"],
+    ["[LINK]3: eth1.7@eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state LOWERLAYERDOWN", "eth1.7"],
+    ["[LINK]Deleted 3: ppp0: <POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP> mtu 1492 state DOWN", "ppp0"],
+    ["[LINK]5: wg0: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1420 state UNKNOWN", undefined],
+    ["[ADDR]Deleted 3: eth1    inet6 fe80::1/64 scope link", undefined],
+  ])("%s", (line, device) => expect(lostLink(line)).toBe(device));
 });
 
 describe("lines of nft monitor rules", () => {

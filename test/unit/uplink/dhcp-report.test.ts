@@ -1,20 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { dhcpReport } from "../../../src/uplink/dhcp-report.ts";
-
-const NOW = 1_795_170_000;
-const bound = {
-  reason: "BOUND",
-  interface: "eth1",
-  new_ip_address: "198.51.100.7",
-  new_routers: "198.51.100.1",
-  new_dhcp_lease_time: "600",
-};
+import { BOUND, NOW } from "./dhclient-bound.ts";
 
 describe("dhcpReport", () => {
   it.each(["BOUND", "RENEW", "REBIND", "REBOOT", "TIMEOUT"])(
     "%s gives the gateway, the address and the end of the lease",
     (reason) => {
-      expect(dhcpReport({ ...bound, reason }, NOW)).toEqual({
+      expect(dhcpReport({ ...BOUND, reason }, NOW)).toEqual({
         report: {
           interface: "eth1",
           family: "ipv4",
@@ -53,7 +45,7 @@ describe("dhcpReport", () => {
     "constructor",
     "toString",
   ])("%s changes nothing", (reason) => {
-    expect(dhcpReport({ ...bound, reason }, NOW)).toEqual({ anew: false, problems: [] });
+    expect(dhcpReport({ ...BOUND, reason }, NOW)).toEqual({ anew: false, problems: [] });
   });
 
   it.each(["BOUND6", "RENEW6", "REBIND6"])("%s gives the address only: DHCPv6 names no gateway", (reason) => {
@@ -79,7 +71,7 @@ describe("dhcpReport", () => {
   });
 
   it.each(["new_rfc3442_classless_static_routes", "new_classless_static_routes"])("takes the default of %s", (variable) => {
-    const env = { ...bound, new_routers: undefined, [variable]: "24 10 1 0 198 51 100 3 0 198 51 100 2" };
+    const env = { ...BOUND, new_routers: undefined, [variable]: "24 10 1 0 198 51 100 3 0 198 51 100 2" };
     expect(dhcpReport(env, NOW).report?.gateways).toEqual(["198.51.100.2"]);
     expect(dhcpReport({ ...env, new_routers: "198.51.100.1" }, NOW).report?.gateways).toEqual(["198.51.100.2"]);
   });
@@ -91,16 +83,16 @@ describe("dhcpReport", () => {
     ["0 198 51 100 2 0 198 51 100 3", ["198.51.100.2", "198.51.100.3"]],
     ["0 0 0 0 0", []],
   ])("option 121 as %j means %j", (text, gateways) => {
-    const { report, problems } = dhcpReport({ ...bound, new_rfc3442_classless_static_routes: text }, NOW);
+    const { report, problems } = dhcpReport({ ...BOUND, new_rfc3442_classless_static_routes: text }, NOW);
     expect(report?.gateways).toEqual(gateways);
     expect(problems).toEqual([]);
   });
 
   it("ignores the routers when option 121 has no default (RFC 3442), but not when it cannot be read", () => {
-    const without = { ...bound, new_rfc3442_classless_static_routes: "24 10 1 0 198 51 100 3" };
+    const without = { ...BOUND, new_rfc3442_classless_static_routes: "24 10 1 0 198 51 100 3" };
     expect(dhcpReport(without, NOW)).toMatchObject({ report: { gateways: [] }, problems: [] });
     for (const junk of ["24 10 1", "33 1 2 3 4 5 1 2 3 4", "24 10 1 0 198 51 100 256", "$(reboot)"]) {
-      const { report, problems } = dhcpReport({ ...bound, new_rfc3442_classless_static_routes: junk }, NOW);
+      const { report, problems } = dhcpReport({ ...BOUND, new_rfc3442_classless_static_routes: junk }, NOW);
       expect(report?.gateways).toEqual(["198.51.100.1"]);
       expect(problems).toEqual([expect.stringContaining("option 121")]);
     }
@@ -108,7 +100,7 @@ describe("dhcpReport", () => {
 
   it("keeps the order of several routers, and refuses what is no gateway", () => {
     const { report, problems } = dhcpReport(
-      { ...bound, new_routers: "198.51.100.2 198.51.100.1 0.0.0.0 fe80::1 `id` 198.51.100.2" },
+      { ...BOUND, new_routers: "198.51.100.2 198.51.100.1 0.0.0.0 fe80::1 `id` 198.51.100.2" },
       NOW,
     );
     expect(report?.gateways).toEqual(["198.51.100.2", "198.51.100.1"]);
@@ -118,7 +110,7 @@ describe("dhcpReport", () => {
   it.each(["", "eth1/../../etc", "eth1;reboot", "eth1\nx", "averyveryverylongname", "..", "-a", undefined])(
     "refuses interface %j",
     (name) => {
-      const { report, problems } = dhcpReport({ ...bound, interface: name }, NOW);
+      const { report, problems } = dhcpReport({ ...BOUND, interface: name }, NOW);
       expect(report).toBeUndefined();
       expect(problems).toHaveLength(1);
     },
@@ -126,15 +118,15 @@ describe("dhcpReport", () => {
 
   it("refuses a lease without a sound address", () => {
     for (const new_ip_address of [undefined, "", "198.51.100", "2001:db8::1", "1.2.3.4;id"]) {
-      expect(dhcpReport({ ...bound, new_ip_address }, NOW).report).toBeUndefined();
+      expect(dhcpReport({ ...BOUND, new_ip_address }, NOW).report).toBeUndefined();
     }
   });
 
   it("knows a lease for ever, and prefers the client's own word on expiry", () => {
     expect(
-      dhcpReport({ ...bound, new_dhcp_lease_time: "4294967295", new_expiry: "2147483647" }, NOW).report?.expires,
+      dhcpReport({ ...BOUND, new_dhcp_lease_time: "4294967295", new_expiry: "2147483647" }, NOW).report?.expires,
     ).toBeUndefined();
-    expect(dhcpReport({ ...bound, new_expiry: String(NOW + 500) }, NOW).report?.expires).toBe(NOW + 500);
-    expect(dhcpReport({ ...bound, new_dhcp_lease_time: "x" }, NOW).report?.expires).toBeUndefined();
+    expect(dhcpReport({ ...BOUND, new_expiry: String(NOW + 500) }, NOW).report?.expires).toBe(NOW + 500);
+    expect(dhcpReport({ ...BOUND, new_dhcp_lease_time: "x" }, NOW).report?.expires).toBeUndefined();
   });
 });
