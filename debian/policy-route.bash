@@ -1,6 +1,7 @@
 # bash completion for policy-route(8). No program is started but sed and sort, and these only where a name is wanted.
 
-# A line for each command: words, alternatives "a|b", "@uplink" and its like for names of the configuration.
+# A line for each command: words, alternatives "a|b", "@uplink" and its like for names of the configuration; after
+# "*" words with a value each, in any order.
 # Made from node-defs/ and the program's help by npm run templates:
 _policy_route_lines='--help
 --version
@@ -17,41 +18,13 @@ configure --script @file
 diagram
 diagram --output @file
 diagram --text
-explain source @any destination @any
-explain source @any destination @any --json
-explain source @any destination @any inbound @interface
-explain source @any destination @any inbound @interface --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any inbound @interface
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any inbound @interface --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any user @any
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 destination-port @any user @any --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 inbound @interface
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 inbound @interface --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any inbound @interface
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any inbound @interface --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any user @any
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any destination-port @any user @any --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any inbound @interface
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any inbound @interface --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any user @any
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 source-port @any user @any --json
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 user @any
-explain source @any destination @any protocol tcp|udp|icmp|icmpv6 user @any --json
-explain source @any destination @any user @any
-explain source @any destination @any user @any --json
+explain * destination @any destination-port @any dscp @any icmp-code @any icmp-type @any inbound @interface mac-address @any packet-length @any protocol tcp|udp|icmp|icmpv6 source @any source-port @any state @any tcp-flags @any tos @any user @any user-group @any
 force group @group failback
 force uplink @uplink auto
 force uplink @uplink down
 force uplink @uplink up
 generate ssh-key
+import @any
 import @file
 monitor
 plan
@@ -207,6 +180,21 @@ _policy_route() {
     # The next words of the lines that begin as what is typed does.
     local -A next=()
     while read -r -a words; do
+        if [[ ${words[1]-} == '*' ]]; then
+            if ((${#before[@]} == 0)); then
+                next[${words[0]}]=1
+            elif [[ ${before[0]} == "${words[0]}" ]]; then
+                for ((i = 2; i < ${#words[@]}; i += 2)); do
+                    if ((${#before[@]} % 2 == 0)); then
+                        [[ ${before[-1]} != "${words[i]}" ]] || next[${words[i + 1]}]=1
+                    else
+                        [[ " ${before[*]} " == *" ${words[i]} "* ]] || next[${words[i]}]=1
+                        next[--json]=1
+                    fi
+                done
+            fi
+            continue
+        fi
         ((${#words[@]} > ${#before[@]})) || continue
         fits=1
         for ((i = 0; fits && i < ${#before[@]}; i++)); do

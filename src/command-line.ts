@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { type Context, EXIT } from "./context.ts";
 import { contextBelow, type Surroundings } from "./context-below.ts";
+import { QUESTION_WORDS } from "./explain/question-words.ts";
 import { VERSION } from "./version.ts";
 
 /** Parses one command line, runs it and gives its exit code. Every command's code is loaded only when it is the one. */
@@ -21,7 +22,8 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
     .option("--root <dir>", "where /etc, /run, /config and /var are found")
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .showHelpAfterError('("policy-route --help" has the commands, "policy-route help COMMAND" what each takes)');
 
   program
     .command("commit")
@@ -51,12 +53,12 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
   program
     .command("import")
     .description("set commands that mean the same as scripts, iptables-save, ip rule, ip route or router configurations do")
-    .argument("<files...>", "files to read; - is the standard input")
+    .argument("[files...]", "files to read; - is the standard input")
     .action(doing(async (files) => (await import("./commands/import.ts")).run(await context(), files)));
   program
     .command("show")
     .description(
-      "what happens and why: show [uplink|group|rule|table [name]|marks|connections|what-if|events|metrics|tech-support] [--json]",
+      "what happens and why: one screen, or show uplink, group, rule or table [NAME], marks, connections, what-if, plan, commands, diagram, json, metrics, tech-support, events, log, explain",
     )
     .argument("[words...]")
     .option("--json", "as JSON")
@@ -64,9 +66,9 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
   program
     .command("explain")
     .description(
-      "the way of one packet, and why: explain source ADDRESS destination ADDRESS [protocol P inbound IF ...] [--json]",
+      `the way of one packet, and why: explain source ADDRESS destination ADDRESS [WORD VALUE]..., in any order; words: ${QUESTION_WORDS.slice(2).join(", ")}`,
     )
-    .argument("<words...>")
+    .argument("[words...]")
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/explain.ts")).run(await context(), words, options)));
   program
@@ -82,7 +84,7 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
   program
     .command("what-if")
     .description("what-if uplink NAME up|down [uplink NAME up|down ...]: where each rule would go")
-    .argument("<words...>")
+    .argument("[words...]")
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/what-if.ts")).run(await context(), words, options)));
   program
@@ -97,7 +99,7 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
   program
     .command("test")
     .description("test uplink NAME: probe each of its targets once, now; exit 3 when too few answer")
-    .argument("<words...>")
+    .argument("[words...]")
     .option("--json", "as JSON")
     .action(doing(async (words, options) => (await import("./commands/test.ts")).run(await context(), words, options)));
   program
@@ -109,24 +111,24 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
   program
     .command("force")
     .description("stand above what is seen, until auto or reboot: force uplink NAME up|down|auto, force group NAME failback")
-    .argument("<words...>")
+    .argument("[words...]")
     .action(doing(async (words) => (await import("./commands/force.ts")).run(await context(), words)));
   program
     .command("clear")
     .description("clear counters [rule NUMBER]: count new connections of rules from zero")
-    .argument("<words...>")
+    .argument("[words...]")
     .action(doing(async (words) => (await import("./commands/clear.ts")).run(await context(), words)));
   program
     .command("reset")
     .description(
       "reset uplink NAME: forget verdict, flaps and holds; reset connections [uplink NAME]: forget tracked connections with our marks",
     )
-    .argument("<words...>")
+    .argument("[words...]")
     .action(doing(async (words) => (await import("./commands/reset.ts")).run(await context(), words)));
   program
     .command("lease")
     .description("called by the DHCP and PPP hooks: lease dhcp | lease ppp up|down")
-    .argument("<words...>")
+    .argument("[words...]")
     .allowUnknownOption()
     .action(doing(async (words) => (await import("./commands/lease.ts")).run(await context(), words)));
   program
@@ -136,7 +138,7 @@ export async function commandLine(argv: readonly string[], surroundings: Surroun
   program
     .command("generate")
     .description("generate ssh-key: the key that reads the router's state over its local ssh CLI")
-    .argument("<what>")
+    .argument("[what]")
     .action(doing(async (what) => (await import("./commands/generate.ts")).run(await context(), what)));
   program
     .command("uninstall")

@@ -42,7 +42,7 @@ function report(error: unknown, err: (text: string) => void): number {
     case "HostError":
     case "CommandError":
     case "VerifyError":
-      if (process.getuid?.() !== 0 && REFUSED.test(error.message)) err("policy-route: this has to be done as root\n");
+      if (process.getuid?.() !== 0 && REFUSED.test(error.message)) err("policy-route: this has to be done as root, with sudo\n");
       err(`${error.message}\n`);
       return EXIT.environment;
     default:

@@ -10,7 +10,7 @@ import {
 import { formatIssue } from "./config/issue.ts";
 import type { Context } from "./context.ts";
 import { applyPlan } from "./host/apply-plan.ts";
-import { HostError } from "./host/host.ts";
+import { HostError, isHostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
 import type { ObserveScope } from "./host/observe-kernel.ts";
 import { sideBySide } from "./host/side-by-side.ts";
@@ -166,7 +166,7 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
     const left = plan(prepared.target, now, settledOptions(prepared));
     return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);
   } catch (error) {
-    if (error instanceof HostError) return error;
+    if (isHostError(error)) return error;
     throw error;
   }
 }
@@ -188,7 +188,7 @@ async function rollBack(context: Context, first: Prepared, forget: () => Promise
     const now = await observeAgain(sideBySide(context.host), first, scopeOfBoth(first));
     await applyPlan(context.host, plan(rollbackTarget(first.observed), now, settledOptions(first)));
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
+    if (!isHostError(error)) throw error;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new HostError(`${why}\nand what was there before could not be put back: ${error.message}`);
   }

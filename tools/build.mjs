@@ -1,13 +1,14 @@
-// Builds dist/: the tree that is installed under /usr/lib/policy-route, in the same layout, so that it runs from here too.
+// Builds dist/, or the folder that is named: the tree that is installed under /usr/lib/policy-route, in the same layout, so
+// that it runs from here too. Usage: node tools/build.mjs [FOLDER]
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
-const dist = join(top, "dist");
+const dist = resolve(process.argv[2] ?? join(top, "dist"));
 /** Everything is made here and then moved into place, so that a test that runs the program meanwhile always finds it whole. */
 const stage = join(dist, `.stage-${process.pid}`);
 const lib = join(stage, "lib");

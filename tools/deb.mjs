@@ -1,4 +1,5 @@
-// npm run deb: dist/vyatta-policy-route_<version>_all.deb, built in a temporary copy so that the work tree stays clean.
+// npm run deb: dist/vyatta-policy-route_<version>_all.deb, built in a temporary copy so that the work tree stays clean. With the
+// name of a folder, that one stands for dist/, which is left alone. Usage: node tools/deb.mjs [FOLDER]
 // Two builds of one commit give the same bytes: every time in the package is SOURCE_DATE_EPOCH, by default that of the commit.
 import { spawnSync } from "node:child_process";
 import {
@@ -13,12 +14,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const NAME = "vyatta-policy-route";
-const SHIPPED = ["debian", "dist/bin", "dist/lib", "dist/libexec", "dist/templates", "docs", "README.md"];
+const SHIPPED = ["debian", "docs", "README.md"];
+const BUILT = ["bin", "lib", "libexec", "templates"];
+const dist = resolve(process.argv[2] ?? join(top, "dist"));
 
 /** Ctrl-C ends the child; the clean-up below still runs. */
 process.on("SIGINT", () => {});
@@ -58,22 +61,26 @@ const changelogVersion = run(["dpkg-parsechangelog", "-SVersion"]).trim();
 if (version !== changelogVersion)
   throw new Error(`package.json says ${version}, debian/changelog ${changelogVersion}: write the changelog entry first`);
 
-run([process.execPath, "tools/build.mjs"]);
+run([process.execPath, "tools/build.mjs", dist]);
 const temporary = mkdtempSync(join(tmpdir(), "policy-route-deb-"));
 try {
   const source = join(temporary, NAME);
-  for (const path of SHIPPED) {
-    mkdirSync(dirname(join(source, path)), { recursive: true });
-    if (existsSync(join(top, path))) cpSync(join(top, path), join(source, path), { recursive: true });
-    else throw new Error(`${path} is missing`);
+  const shipped = [
+    ...SHIPPED.map((path) => [join(top, path), path]),
+    ...BUILT.map((path) => [join(dist, path), join("dist", path)]),
+  ];
+  for (const [from, to] of shipped) {
+    mkdirSync(dirname(join(source, to)), { recursive: true });
+    if (existsSync(from)) cpSync(from, join(source, to), { recursive: true });
+    else throw new Error(`${from} is missing`);
   }
   writeFileSync(join(source, "bundled-packages.txt"), bundledPackages());
   const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: temporary, LC_ALL: "C.UTF-8", SOURCE_DATE_EPOCH: sourceDate() };
   run(["dpkg-buildpackage", "--build=binary", "--unsigned-changes", "--no-pre-clean"], { cwd: source, env });
   const file = `${NAME}_${version}_all.deb`;
-  for (const old of readdirSync(join(top, "dist"))) if (old.endsWith(".deb")) rmSync(join(top, "dist", old));
-  copyFileSync(join(temporary, file), join(top, "dist", file));
-  console.log(`dist/${file}`);
+  for (const old of readdirSync(dist)) if (old.endsWith(".deb")) rmSync(join(dist, old));
+  copyFileSync(join(temporary, file), join(dist, file));
+  console.log(join(relative(process.cwd(), dist), file));
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }

@@ -35,35 +35,45 @@ const ready =
           : "build";
 need([process.execPath, "tools/ready.mjs", ready]);
 if (projects.includes("browser")) need([process.execPath, "tools/ready.mjs", "browser"]);
-need([process.execPath, "tools/build.mjs"]);
-let lintFailed = 0;
-if (chosen.length === 0) {
-  if (!step(["npx", "--no-install", "biome", "check", "."])) lintFailed++;
-  if (!step(["npx", "--no-install", "tsc", "--noEmit"])) lintFailed++;
-}
-if (projects.includes("deb")) need([process.execPath, "tools/deb.mjs"]);
+// The lab installs the package where there is a current one. Making it builds dist/ first.
+need([process.execPath, projects.includes("deb") ? "tools/deb.mjs" : "tools/build.mjs"]);
 
 const dir = mkdtempSync(join(tmpdir(), "policy-route-test-"));
-const counts = { passed: 0, failed: lintFailed, skipped: 0 };
+const counts = { passed: 0, failed: 0, skipped: 0 };
 const skips = [];
-/** Runs a project's tests and counts them. One project alone is watched; of several each is printed when it is through, so that lanes do not mix. */
-async function test(project) {
-  const report = join(dir, `${project}.json`);
-  const log = join(dir, `${project}.log`);
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const argv = ["--no-install", "vitest", "run", "--project", project, ...reporters, ...part(project)];
+/** Runs a program of node_modules. Alone it is watched; of several each prints what it said when it is through, so that they do not mix. */
+async function run(name, argv) {
+  const log = join(dir, `${name}.log`);
   const out = projects.length === 1 ? "inherit" : openSync(log, "w");
   const since = Date.now();
-  await new Promise((resolve) => {
-    spawn("npx", argv, { cwd: top, stdio: ["ignore", out, out] })
-      .on("error", resolve)
+  const code = await new Promise((resolve) => {
+    spawn(join(top, "node_modules/.bin", argv[0]), argv.slice(1), { cwd: top, stdio: ["ignore", out, out] })
+      .on("error", () => resolve(1))
       .on("close", resolve);
   });
   if (out !== "inherit") {
     closeSync(out);
     process.stdout.write(readFileSync(log));
   }
-  console.log(`${project}: ${Math.round((Date.now() - since) / 1000)} s`);
+  console.log(`${name}: ${Math.round((Date.now() - since) / 1000)} s`);
+  return code;
+}
+
+async function check(name, argv) {
+  if ((await run(name, argv)) !== 0) counts.failed++;
+}
+
+/**
+ * Files of a project at a time. Kernel and lab tests make worlds of their own and mostly wait; several worlds of one kernel test are at
+ * work at once anyway. The matrix counts packets within windows of time, and the chroot of the deb tests is one.
+ */
+const AT_ONCE = { kernel: 2, lab: 3 };
+/** Runs a project's tests and counts them. Unit tests are functions of values: their files share one process, which loads each module once. */
+async function test(project) {
+  const report = join(dir, `${project}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const workers = [`--maxWorkers=${AT_ONCE[project] ?? 1}`, ...(project === "unit" ? ["--no-isolate"] : [])];
+  await run(project, ["vitest", "run", "--project", project, ...workers, ...reporters, ...part(project)]);
   try {
     const result = JSON.parse(readFileSync(report, "utf8"));
     counts.passed += result.numPassedTests;
@@ -79,13 +89,19 @@ async function test(project) {
   }
 }
 
-// Two lanes: kernel tests compute, lab tests wait. The matrix counts packets within windows of time, and the deb tests build dist/ anew: alone.
-const LANES = [["browser", "unit", "kernel"], ["lab"]];
-const inLane = async (lane) => {
-  for (const project of lane.filter((one) => projects.includes(one))) await test(project);
+// Two at a time, the longest first: kernel tests compute, lab tests wait.
+const waiting = ["kernel", "lab", "unit", "deb", "browser"].filter((one) => projects.includes(one)).map((one) => () => test(one));
+if (chosen.length === 0)
+  waiting.push(
+    () => check("biome", ["biome", "check", "."]),
+    () => check("tsc", ["tsc", "--noEmit"]),
+  );
+const work = async () => {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
 };
-await Promise.all(LANES.map(inLane));
-await inLane(["matrix", "deb"]);
+await Promise.all([work(), work()]);
+// Counts packets within windows of time: alone.
+if (projects.includes("matrix")) await test("matrix");
 rmSync(dir, { recursive: true, force: true });
 for (const name of skips) console.log(`skipped: ${name}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

@@ -1,4 +1,3 @@
-import { suggest } from "../config/suggest.ts";
 import { type Context, EXIT, OperatorError } from "../context.ts";
 import { applyPlan } from "../host/apply-plan.ts";
 import { HostError } from "../host/host.ts";
@@ -10,9 +9,10 @@ import { NFT_TABLE } from "../kernel/ownership.ts";
 import type { Plan } from "../kernel/plan.ts";
 import { NFT_FAMILY } from "../kernel/plan-nft.ts";
 import { look } from "../look.ts";
+import { mustBeConfigured, mustHave } from "../must-have.ts";
 import { type NotedLine, notedLines } from "../show/rule-lines.ts";
 
-const USAGE = "usage: clear counters [rule NUMBER]";
+const USAGE = "usage: policy-route clear counters [rule NUMBER]";
 
 /** `policy-route clear counters [rule NUMBER]`: the rules' counters begin at zero. Nobody else's do. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
@@ -22,10 +22,9 @@ export async function run(context: Context, words: readonly string[]): Promise<n
   const release = await takeLock(context.paths.lock);
   try {
     const { config, kernel } = await look(context);
-    if (config === undefined) throw new OperatorError("policy-route is not configured");
+    if (number === undefined) mustBeConfigured(config);
+    else mustHave("rule", number, config);
     if (kernel === undefined) throw new HostError("Permission denied: counters are in the kernel's rules");
-    if (number !== undefined && !Object.hasOwn(config.rule, number))
-      throw new OperatorError(`rule "${number}" is not configured${suggest(number, Object.keys(config.rule))}`);
     const lines = notedLines(kernel).filter(
       ({ first, last, shown }) =>
         shown.status === "ok" && (number === undefined || (first <= Number(number) && Number(number) <= last)),

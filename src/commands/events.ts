@@ -1,5 +1,6 @@
 import { type Context, EXIT, OperatorError } from "../context.ts";
 import { readEvents } from "../host/event-log.ts";
+import { runningMonitor } from "../host/monitor-process.ts";
 import { formatEvents } from "../show/format-events.ts";
 
 /** So many are shown when no number is given. */
@@ -18,10 +19,14 @@ export async function run(
     throw new OperatorError(`show events: "${count}" is not a number of events, 1-999999`);
   const all = await readEvents(context);
   const events = view === "log" ? all : all.slice(-Number(count ?? SOME));
-  context.out(
-    options.json === true
-      ? `${JSON.stringify({ version: 1, events }, undefined, 2)}\n`
-      : formatEvents(events, context.host.now()),
-  );
+  if (options.json === true) context.out(`${JSON.stringify({ version: 1, events }, undefined, 2)}\n`);
+  else context.out(formatEvents(events, context.host.now()) + (await blindWords(context)));
   return EXIT.fine;
+}
+
+/** Without the monitor nobody sees what happens between two commits: an empty list does not say that nothing did. */
+async function blindWords(context: Context): Promise<string> {
+  const { host, paths } = context;
+  if ((await host.read(paths.applied)) === undefined || (await runningMonitor(context)) !== undefined) return "";
+  return 'policy-route monitor is not running: what happens between commits is not seen\n"restart policy-route" starts it, without systemd "policy-route monitor"\n';
 }

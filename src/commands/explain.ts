@@ -7,16 +7,20 @@ import { readLinks } from "../host/gather-facts.ts";
 import { readIds } from "../host/read-ids.ts";
 import { readLookups } from "../host/read-lookups.ts";
 import { look } from "../look.ts";
+import { WIDTH, wrap } from "../show/columns.ts";
 import { formatExplanation } from "../show/format-explanation.ts";
 
-const USAGE = `explain source ADDRESS destination ADDRESS [WORD VALUE]... [--json]; words: ${QUESTION_WORDS.slice(2).join(", ")}`;
+const USAGE = [
+  "usage: policy-route explain source ADDRESS destination ADDRESS [WORD VALUE]... [--json]",
+  ...wrap(`in any order; words: ${QUESTION_WORDS.slice(2).join(", ")}`, WIDTH),
+];
 
 /** `policy-route explain source A destination B ...`: the way of one packet, why, and what the kernel says. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
   const { host, paths } = context;
   const [links, lookups] = await Promise.all([readLinks(host), readLookups(host, paths)]);
-  const { question, problems } = readQuestion(withoutCommand(words), { links, lookups });
-  if (question === undefined) throw new OperatorError([...problems, `usage: ${USAGE}`].join("\n"));
+  const { question, problems, unclear } = readQuestion(withoutCommand(words), { links, lookups });
+  if (question === undefined) throw new OperatorError([...problems, ...(unclear ? USAGE : [])].join("\n"));
   const packet = await withIds(context, question);
   const sight = await look(context);
   if (sight.config === undefined) {

@@ -1,12 +1,12 @@
 import { readApplied } from "../applied.ts";
 import type { Config } from "../config/schema.ts";
-import { suggest } from "../config/suggest.ts";
 import { type Context, EXIT, OperatorError } from "../context.ts";
+import { mustBeConfigured, mustHave } from "../must-have.ts";
 import { printWarnings } from "../print-warnings.ts";
 import { reconcile } from "../reconcile.ts";
 import { parseForced, parseLiveness, renderForced, renderLiveness } from "../uplink/liveness.ts";
 
-const USAGE = "force uplink NAME up|down|auto | force group NAME failback";
+const USAGE = "usage: policy-route force uplink NAME up|down|auto | policy-route force group NAME failback";
 
 /** A file that is changed under the lock, and how. */
 interface Edit {
@@ -22,7 +22,7 @@ interface Edit {
  */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
   const [kind, name, order, ...more] = words;
-  if (name === undefined || order === undefined || more.length > 0) throw new OperatorError(`usage: ${USAGE}`);
+  if (name === undefined || order === undefined || more.length > 0) throw new OperatorError(USAGE);
   const edit = editOf(context, kind, name, order);
   const settled = await reconcile(context, {
     reason: `force ${words.join(" ")}`,
@@ -38,8 +38,8 @@ function editOf({ paths }: Context, kind: string | undefined, name: string, orde
   if (kind === "uplink" && (order === "up" || order === "down" || order === "auto")) {
     return {
       path: paths.forced,
-      change: (text, { uplink }) => {
-        checkName("uplink", name, Object.keys(uplink));
+      change: (text, config) => {
+        const { uplink } = mustHave("uplink", name, config);
         const forced = new Map([...parseForced(text)].filter(([other]) => Object.hasOwn(uplink, other)));
         if (order === "auto") forced.delete(name);
         else forced.set(name, order);
@@ -51,8 +51,8 @@ function editOf({ paths }: Context, kind: string | undefined, name: string, orde
   if (kind === "group" && order === "failback") {
     return {
       path: paths.liveness,
-      change: (text, { group }) => {
-        checkName("group", name, Object.keys(group));
+      change: (text, config) => {
+        mustHave("group", name, config);
         const liveness = parseLiveness(text);
         const held = new Map(liveness.held);
         if ((held.get(name)?.size ?? 0) === 0)
@@ -63,16 +63,11 @@ function editOf({ paths }: Context, kind: string | undefined, name: string, orde
       done: `Group ${name} is back with its first member that is up`,
     };
   }
-  throw new OperatorError(`usage: ${USAGE}`);
-}
-
-function checkName(what: "uplink" | "group", name: string, known: readonly string[]): void {
-  if (!known.includes(name)) throw new OperatorError(`${what} "${name}" is not configured${suggest(name, known)}`);
+  throw new OperatorError(USAGE);
 }
 
 async function applyEdit(context: Context, { path, change }: Edit): Promise<() => Promise<void>> {
-  const { config } = await readApplied(context);
-  if (config === undefined) throw new OperatorError("policy-route is not configured: set an uplink and commit first");
+  const config = mustBeConfigured((await readApplied(context)).config);
   const { host } = context;
   const before = await host.read(path);
   await host.write(path, change(before, config));

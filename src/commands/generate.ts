@@ -13,7 +13,7 @@ const USAGE = "usage: policy-route generate ssh-key";
  * `policy-route generate ssh-key`: a key for reading the router's state over its own CLI, the router's host key pinned beside
  * it, and the lines to paste. Keys that exist are kept. A host key that is not the pinned one is never replaced: exit 2.
  */
-export async function run(context: Context, what: string): Promise<number> {
+export async function run(context: Context, what: string | undefined): Promise<number> {
   if (what !== "ssh-key") {
     context.err(`${USAGE}\n`);
     return EXIT.operator;

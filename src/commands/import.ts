@@ -23,6 +23,7 @@ const DIFFERENCES = [
 /** `policy-route import FILE...`: prints the `set` lines that mean what the files do, with a comment for each line it did not take. */
 export async function run(context: Context, files: readonly string[]): Promise<number> {
   const texts: ImportText[] = [];
+  if (files.length === 0) throw new OperatorError("usage: policy-route import FILE... (- is the standard input)");
   for (const file of files) texts.push({ name: file, text: await readText(context, file) });
   const links = await readLinks(context.host).catch((error: unknown) => {
     // Not needed, only a help: another machine's files can be read anywhere.

@@ -1,10 +1,9 @@
 import { readApplied } from "../applied.ts";
 import { markField, slotOnly } from "../compile/mark-field.ts";
-import type { Config } from "../config/schema.ts";
-import { suggest } from "../config/suggest.ts";
 import { type Context, EXIT, OperatorError } from "../context.ts";
 import { deleteConnections } from "../host/delete-connections.ts";
 import { look } from "../look.ts";
+import { mustBeConfigured, mustHave } from "../must-have.ts";
 import { printWarnings } from "../print-warnings.ts";
 import { reconcile } from "../reconcile.ts";
 import { marksOfUplink } from "../show/show-connections.ts";
@@ -13,7 +12,7 @@ import { startHealth } from "../uplink/health.ts";
 import { parseProbes, renderProbes } from "../uplink/health-file.ts";
 import { type Liveness, parseLiveness, renderLiveness } from "../uplink/liveness.ts";
 
-const USAGE = "usage: reset uplink NAME | reset connections [uplink NAME]";
+const USAGE = "usage: policy-route reset uplink NAME | policy-route reset connections [uplink NAME]";
 
 /** `policy-route reset ...`: forgets what was learnt of an uplink by watching, or deletes our tracked connections. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
@@ -43,7 +42,7 @@ async function resetUplink(context: Context, name: string): Promise<number> {
 
 async function forget(context: Context, name: string): Promise<() => Promise<void>> {
   const { host, paths } = context;
-  checkName(name, (await readApplied(context)).config);
+  mustHave("uplink", name, (await readApplied(context)).config);
   const [liveness, probes] = await Promise.all([host.read(paths.liveness), host.read(paths.probes)]);
   if (liveness !== undefined) await host.write(paths.liveness, renderLiveness(without(parseLiveness(liveness), name)));
   const known = parseProbes(probes);
@@ -70,18 +69,11 @@ function without({ health, held, flaps }: Liveness, name: string): Liveness {
 
 /** Connections that carry a slot of ours, so that their next packet is judged by the rules as they are now. */
 async function resetConnections(context: Context, name: string | undefined): Promise<number> {
-  const { config, slots } = await look(context);
-  if (config === undefined) throw new OperatorError("policy-route is not configured");
-  if (name !== undefined) checkName(name, config);
+  const { config: seen, slots } = await look(context);
+  const config = name === undefined ? mustBeConfigured(seen) : mustHave("uplink", name, seen);
   const field = markField(config["mark-mask"]);
   const every = () => [...slots.slots.values(), field.pinnedToMain].map((slot) => slotOnly(field, slot));
   const count = await deleteConnections(context.host, name === undefined ? every() : marksOfUplink(config, slots, name));
   context.out(`${countWords(count)} ${count === 1 ? "connection" : "connections"} forgotten\n`);
   return EXIT.fine;
-}
-
-function checkName(name: string, config: Config | undefined): void {
-  if (config === undefined) throw new OperatorError("policy-route is not configured");
-  if (Object.hasOwn(config.uplink, name)) return;
-  throw new OperatorError(`uplink "${name}" is not configured${suggest(name, Object.keys(config.uplink))}`);
 }

@@ -23,14 +23,15 @@ const WORDS = [
   "explain",
 ];
 
-const USAGE =
-  "show [uplink|group|rule [NAME] [detail] | table [NAME] | marks | connections [uplink NAME] | what-if uplink NAME up|down | plan | commands | diagram | json | metrics | tech-support | events [COUNT] | log | explain ...] [--json]";
+/** Those that no word can follow. */
+const ALONE = ["marks", "plan", "commands", "diagram", "json", "metrics", "tech-support"];
 
 /** `policy-route show ...`: what happens and why, as text or JSON from the same data. Reads only. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
   const [word, name, ...more] = words;
   if (word !== undefined && !WORDS.includes(word))
-    throw new OperatorError(`cannot show "${word}"${suggest(word, WORDS)}; usage: ${USAGE}`);
+    throw new OperatorError(`cannot show "${word}"${suggest(word, WORDS) || `; there are ${WORDS.join(", ")}`}`);
+  if (name !== undefined && ALONE.includes(word ?? "")) throw tooMany(word, name);
   switch (word) {
     case "connections":
       return await (await import("./connections.ts")).run(context, words.slice(1), options);
@@ -40,22 +41,17 @@ export async function run(context: Context, words: readonly string[], options: {
       return await (await import("./what-if.ts")).run(context, words.slice(1), options);
     case "events":
     case "log":
-      if (more.length > 0) throw new OperatorError(`too many words; usage: ${USAGE}`);
+      if (more[0] !== undefined) throw tooMany(`${word} COUNT`, more[0]);
       return await (await import("./events.ts")).run(context, word, name, options);
     case "metrics":
-      if (name !== undefined) throw new OperatorError(`too many words; usage: ${USAGE}`);
       return await (await import("./metrics.ts")).run(context);
     case "tech-support":
-      if (name !== undefined) throw new OperatorError(`too many words; usage: ${USAGE}`);
       return await (await import("./tech-support.ts")).run(context);
     case "diagram":
-      if (name !== undefined) throw new OperatorError(`too many words; usage: ${USAGE}`);
       return await (await import("./diagram.ts")).run(context, { text: true });
     case "plan":
-      if (name !== undefined) throw new OperatorError(`too many words; usage: ${USAGE}`);
       return await (await import("./plan.ts")).run(context, options);
     case "commands":
-      if (name !== undefined) throw new OperatorError(`too many words; usage: ${USAGE}`);
       return await (await import("./commands.ts")).run(context, options);
   }
   const view = VIEWS.find((one) => one === word);
@@ -68,13 +64,16 @@ export async function run(context: Context, words: readonly string[], options: {
   return EXIT.fine;
 }
 
+function tooMany(words: string | undefined, more: string): OperatorError {
+  return new OperatorError(`"show ${words}" takes no further word, such as "${more}"`);
+}
+
 /** `uplink dsl detail`: one is shown in detail anyway, without a name all are. */
 function namedIn(view: View, words: readonly string[]): { readonly name: string | undefined; readonly detail: boolean } {
   const several = view === "uplink" || view === "group" || view === "rule";
   const detail = several && words.at(-1) === "detail";
-  const [name, ...more] = detail ? words.slice(0, -1) : words;
-  if (more.length > 0 || (name !== undefined && !several && view !== "table"))
-    throw new OperatorError(`too many words; usage: ${USAGE}`);
+  const [name, more] = detail ? words.slice(0, -1) : words;
+  if (more !== undefined) throw tooMany(`${view} ${name}`, more);
   return { name, detail: detail || name !== undefined };
 }
 

@@ -1,10 +1,10 @@
 import { uplinkOwner } from "../compile/assign-slots.ts";
 import { arrivalMark, markField } from "../compile/mark-field.ts";
-import { suggest } from "../config/suggest.ts";
 import { type Context, EXIT, OperatorError } from "../context.ts";
 import { HostError } from "../host/host.ts";
 import { runProbe } from "../host/run-probe.ts";
 import { look } from "../look.ts";
+import { mustHave } from "../must-have.ts";
 import { formatTable } from "../show/columns.ts";
 import { isHopeless, probesOf } from "../uplink/probe.ts";
 
@@ -40,12 +40,11 @@ export async function run(context: Context, words: readonly string[], options: {
 }
 
 async function test(context: Context, name: string): Promise<TestJson> {
-  const { config, uplinks, slots, kernel } = await look(context);
-  const uplink = config?.uplink[name];
-  if (config === undefined || uplink === undefined)
-    throw new OperatorError(`uplink "${name}" is not configured${suggest(name, Object.keys(config?.uplink ?? {}))}`);
+  const { config: seen, uplinks, slots, kernel } = await look(context);
+  const config = mustHave("uplink", name, seen);
+  const uplink = config.uplink[name];
   const slot = slots.slots.get(uplinkOwner(name));
-  if (uplink.health === undefined) throw new OperatorError(`uplink ${name} has no probes: set "uplink ${name} health target"`);
+  if (uplink?.health === undefined) throw new OperatorError(`uplink ${name} has no probes: set "uplink ${name} health target"`);
   if (uplink.disable || slot === undefined || uplink.interface === undefined)
     throw new OperatorError(`uplink ${name} is disabled: "delete policy-route uplink ${name} disable" and commit`);
   if (kernel === undefined) throw new HostError("Permission denied: probes are bound to an interface and marked");

@@ -9,7 +9,7 @@ import { formatScreen } from "../watch/format-screen.ts";
 import { paint } from "../watch/paint.ts";
 import { stateLines } from "../watch/state-lines.ts";
 
-const NO_MONITOR = "The monitor does not run: looked at when a link or a commit tells, and every 10 s";
+const NO_MONITOR = 'The monitor does not run ("restart policy-route" starts it): a look every 10 s';
 
 /** `policy-route watch`: what happens, live, until q, Ctrl-C or SIGTERM. Reads only. */
 export async function run(context: Context): Promise<number> {

@@ -2,23 +2,24 @@ import { type Context, EXIT, OperatorError } from "../context.ts";
 import { HostError } from "../host/host.ts";
 import { runningMonitor } from "../host/monitor-process.ts";
 import { lookClosely } from "../look.ts";
+import { mustBeConfigured } from "../must-have.ts";
 import { formatWhatIf } from "../show/format-what-if.ts";
 import { type Change, imagine } from "../show/imagine.ts";
 import { show } from "../show/show.ts";
 import { showWhatIf } from "../show/show-what-if.ts";
 import { stateLine } from "../show/words.ts";
 
-const USAGE = "usage: what-if uplink NAME up|down [uplink NAME up|down ...] [--json]";
+const USAGE = "usage: policy-route what-if uplink NAME up|down [uplink NAME up|down ...] [--json]";
 
 /** `policy-route what-if uplink NAME down ...`: where each rule would go. Changes nothing, and computes it as a reconcile would. */
 export async function run(context: Context, words: readonly string[], options: { readonly json?: boolean }): Promise<number> {
   const changes = changesOf(words);
   const { sight, prepared } = await lookClosely(context);
-  if (sight.config === undefined) throw new OperatorError("policy-route is not configured");
+  const config = mustBeConfigured(sight.config);
   if (prepared?.facts === undefined || prepared.backend === undefined)
     throw new HostError("Permission denied: what-if begins with the kernel as it is");
   const situation = {
-    config: sight.config,
+    config,
     facts: prepared.facts,
     slots: prepared.slots,
     backend: prepared.backend.name,
@@ -28,7 +29,7 @@ export async function run(context: Context, words: readonly string[], options: {
   const now = show(sight);
   const whatIf = showWhatIf(now, show(imagine(sight, prepared, situation, changes)), changes, sight.now);
   if (options.json === true) context.out(`${JSON.stringify(whatIf, undefined, 2)}\n`);
-  else context.out((now.state === "active" && now.stepsToDo === 0 ? "" : stateLine(now)) + formatWhatIf(whatIf));
+  else context.out((now.state === "active" && now.stepsToDo === 0 ? "" : stateLine(now)) + formatWhatIf(whatIf, context.width));
   return EXIT.fine;
 }
 

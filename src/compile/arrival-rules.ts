@@ -5,10 +5,14 @@ import { arrivalMark, slotOnly } from "./mark-field.ts";
 import type { UplinkTarget } from "./targets.ts";
 
 /**
- * How packets of an enabled uplink are told when they arrive. Those told by their gateway are the exception on their interface:
- * they come last, and overwrite; with labels, which nothing takes back, they come first, and end the matter.
+ * How packets of an enabled uplink are told when they arrive, those that count more behind, where they overwrite: an uplink told
+ * by its gateway is the exception on its interface, and of several that nothing tells apart the first has it, as it has the
+ * addresses they share. With labels, which nothing takes back, the other way round: the first ends the matter.
  */
-export function waysIn({ uplinks, labels }: ChainInput): { readonly target: UplinkTarget; readonly from: readonly Match[] }[] {
+export function waysIn(
+  { uplinks }: ChainInput,
+  ending: boolean,
+): { readonly target: UplinkTarget; readonly from: readonly Match[] }[] {
   const ways = uplinks.flatMap((target) => {
     const { interface: name, disable, "gateway-mac": address } = target.config;
     if (name === undefined || disable) return [];
@@ -16,7 +20,8 @@ export function waysIn({ uplinks, labels }: ChainInput): { readonly target: Upli
     if (address !== undefined) from.push({ match: "mac", address, negate: false });
     return [{ target, from }];
   });
-  return ways.sort((a, b) => (labels ? b.from.length - a.from.length : a.from.length - b.from.length));
+  const sorted = ways.sort((a, b) => b.from.length - a.from.length);
+  return ending ? sorted : sorted.reverse();
 }
 
 /** Connections that come in by this uplink are answered by it. */
@@ -72,7 +77,7 @@ function arrivalActions(input: ChainInput, slot: number): Action[] {
  */
 export function relatedRules(input: ChainInput): Rule[] {
   const ways: { from: readonly Match[]; note?: string }[] = [
-    ...waysIn(input).map(({ target, from }) => ({ from, note: `uplink ${target.name}` })),
+    ...waysIn(input, true).map(({ target, from }) => ({ from, note: `uplink ${target.name}` })),
     ...input.outside.map((match) => ({ from: [match] })),
   ];
   const actions: Action[] = [

@@ -80,7 +80,7 @@ export function assignSlots(config: Config, previous: SlotAssignment): AssignedS
   if (homeless.length > 0) {
     issues.push({
       path: [],
-      message: `${owners.length} uplinks, groups and group members do not fit into mark-mask ${hex(config["mark-mask"])} (${field.capacity})`,
+      message: `${owners.length} uplinks, groups and group members do not fit into mark-mask ${hex(config["mark-mask"])} (${field.capacity}); use a wider one, such as 0x0ff00000, or fewer`,
     });
   }
   const mask = config["mark-mask"];

@@ -14,7 +14,7 @@ import {
   REPLY,
   SOME_CONNMARK,
 } from "./chain-parts.ts";
-import { clearRules, outRules, preRules, trackRules } from "./entry-rules.ts";
+import { arrivedRules, clearRules, outRules, preRules, trackRules } from "./entry-rules.ts";
 import type { GroupTarget } from "./group-targets.ts";
 import { type MarkField, slotMark } from "./mark-field.ts";
 import { natRules } from "./nat-rules.ts";
@@ -36,7 +36,7 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
     chain("mangle", CHAINS.pre, preRules(input)),
     chain("mangle", CHAINS.out, outRules(input)),
     chain("mangle", CHAINS.keep, [...keepRules(input.field), ...clearRules(input)]),
-    chain("mangle", RESTORE, restoreRules(input.field)),
+    chain("mangle", RESTORE, [...arrivedRules(input), ...restoreRules(input.field)]),
     ...(input.labels ? [chain("mangle", CHAINS.recover, recoverRules(input))] : []),
     ...arrivalChains(input).map(({ name, rules }) => chain("mangle", name, rules)),
     chain("mangle", CHAINS.related, relatedRules(input)),

@@ -3,7 +3,7 @@ import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { BaseHook, Match, NftChain, Rule } from "../kernel/rule.ts";
 import { answerRules, arrivalChains, relatedOutRules, relatedRules } from "./arrival-rules.ts";
 import { ACCEPT, allSlots, CHAINS, type ChainInput, ORIGINAL, REPLY, written } from "./chain-parts.ts";
-import { clearRules, outRules, preRules, trackRules } from "./entry-rules.ts";
+import { arrivedRules, clearRules, outRules, preRules, trackRules } from "./entry-rules.ts";
 import { arrivalMark, slotMark } from "./mark-field.ts";
 import { natRules } from "./nat-rules.ts";
 import { groupPinChain, groupPinRules, pinRules } from "./pin-rules.ts";
@@ -72,6 +72,7 @@ function keepRules({ field }: ChainInput, slots: Slots): Rule[] {
 
 function restoreRules(input: ChainInput, slot: number, note: string): Rule[] {
   return [
+    ...(slot === input.field.pinnedToMain ? arrivedRules(input) : []),
     { matches: [], action: { action: "set-mark", mark: written(input, slotMark(input.field, slot)) }, note },
     { matches: [], action: ACCEPT, note },
   ];

@@ -8,8 +8,15 @@ const RP_FILTER = { auto: undefined, disable: "0", strict: "1", loose: "2" } as 
  * of `all` and the interface's own value; 1 is strict. Loose filtering (2) wants any route to the sender, which answers to
  * probes lack while the uplink's own table refuses everything.
  */
-export function needsArrivalMark(target: UplinkTarget, rpFilter: ReadonlyMap<string, number>): boolean {
-  const own = RP_FILTER[target.config["source-validation"]] ?? rpFilter.get(target.config.interface ?? "") ?? 0;
+export function needsArrivalMark(
+  target: UplinkTarget,
+  all: readonly UplinkTarget[],
+  rpFilter: ReadonlyMap<string, number>,
+): boolean {
+  // What one of them asks for, all on the interface have.
+  const sharing = all.filter(({ config, state }) => state !== undefined && config.interface === target.config.interface);
+  const [asked] = sharing.flatMap(({ config }) => RP_FILTER[config["source-validation"]] ?? []);
+  const own = asked ?? rpFilter.get(target.config.interface ?? "") ?? 0;
   const mode = Math.max(Number(own), rpFilter.get("all") ?? 0);
   return mode === 1 || (mode > 0 && target.probeTable !== undefined);
 }

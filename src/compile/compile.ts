@@ -40,7 +40,7 @@ export function compile(input: CompileInput): KernelState {
   const acts = Object.values(config.rule).some((rule) => !rule.disable && (rule.action === "drop" || rule.log === "enable"));
   if (config.disable || (slots.assignment.slots.size === 0 && !acts)) return EMPTY_STATE;
   const field = markField(config["mark-mask"]);
-  const strict = targets.filter((target) => target.state !== undefined && needsArrivalMark(target, facts.rpFilter));
+  const strict = targets.filter((target) => target.state !== undefined && needsArrivalMark(target, targets, facts.rpFilter));
   const names = [
     ...targets.flatMap(({ name, table, tableName, probeTable }) => [
       { id: table, name: tableName, owner: uplinkOwner(name) },

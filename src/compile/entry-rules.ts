@@ -5,6 +5,7 @@ import {
   CHAINS,
   type ChainInput,
   CONFIRMED,
+  connmark,
   FIRST_PACKET,
   fwmark,
   hasSlot,
@@ -13,7 +14,7 @@ import {
   SOME_CONNMARK,
   written,
 } from "./chain-parts.ts";
-import { arrivalMark } from "./mark-field.ts";
+import { arrivalMark, slotMark } from "./mark-field.ts";
 import type { UplinkTarget } from "./targets.ts";
 
 /**
@@ -22,10 +23,9 @@ import type { UplinkTarget } from "./targets.ts";
  */
 export function preRules(input: ChainInput): Rule[] {
   const { field, strict, inbound } = input;
-  const arrivals = waysIn(input);
   const note = ({ name }: UplinkTarget): string => `uplink ${name}`;
-  const marked = arrivals.filter(({ target }) => strict.includes(target));
-  const tracked = arrivals.filter(({ target }) => tracksInbound(target));
+  const marked = waysIn(input, false).filter(({ target }) => strict.includes(target));
+  const tracked = waysIn(input, input.labels).filter(({ target }) => tracksInbound(target));
   return [
     ...marked.map(
       ({ target, from }): Rule => ({
@@ -91,6 +91,16 @@ export function trackRules({ vrfInterfaces }: ChainInput, match: "in-interface" 
     ),
     { matches: [], action: { action: "track" } },
   ];
+}
+
+/**
+ * A connection that came in by an uplink under strict filtering, was steered and is pinned to main: the mark it arrived with
+ * leaves it to main too, and passes the filter, which the pin's would not.
+ */
+export function arrivedRules({ field, strict }: ChainInput): Rule[] {
+  if (strict.length === 0) return [];
+  const arrived = fwmark({ value: field.arrival, mask: field.arrival });
+  return [{ matches: [arrived, connmark(slotMark(field, field.pinnedToMain))], action: ACCEPT }];
 }
 
 /** What is not restored loses foreign bits in our field before it is accepted, unless they say by which uplink it came. */

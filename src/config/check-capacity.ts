@@ -16,5 +16,8 @@ export function checkCapacity(check: Check): void {
   const capacity = slotCapacity(config["mark-mask"]);
   if (count <= capacity) return;
   const what = tables + prohibit > 0 ? "uplinks, groups, group members and tables of rules" : "uplinks, groups and group members";
-  check.error([], `${count} ${what} do not fit into mark-mask ${hex32(config["mark-mask"])} (${capacity})`);
+  check.error(
+    [],
+    `${count} ${what} do not fit into mark-mask ${hex32(config["mark-mask"])} (${capacity}); use a wider one, such as 0x0ff00000, or fewer`,
+  );
 }

@@ -1,6 +1,6 @@
 import type { Check } from "./check.ts";
 import type { Group } from "./schema.ts";
-import { suggest } from "./suggest.ts";
+import { notConfigured } from "./suggest.ts";
 
 /** Groups: their names, their members, and settings that say nothing where they stand. */
 export function checkGroups(check: Check): void {
@@ -21,10 +21,12 @@ export function checkGroups(check: Check): void {
 function checkMember(check: Check, path: readonly string[], member: string): void {
   const { uplink, group } = check.config;
   if (!Object.hasOwn(uplink, member)) {
-    const hint = Object.hasOwn(group, member)
-      ? " (it is a group: a group's members are uplinks)"
-      : suggest(member, Object.keys(uplink));
-    check.error(path, `uplink "${member}" is not configured${hint}`);
+    check.error(
+      path,
+      Object.hasOwn(group, member)
+        ? `uplink "${member}" is not configured (it is a group: a group's members are uplinks)`
+        : notConfigured("uplink", member, Object.keys(uplink)),
+    );
   } else if (uplink[member]?.disable)
     check.warn(path, `uplink "${member}" is disabled and counts as down; delete its "disable", or take it out of the group`);
 }

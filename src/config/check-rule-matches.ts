@@ -27,12 +27,18 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
   if (rule.tcp.flags !== undefined && !isProtocol(rule.protocol, TCP) && !check.isBroken([...path, "protocol"]))
     check.error(path, "tcp flags needs protocol tcp");
   if (rule.fragment === "match-frag")
-    check.error(path, "fragment match-frag can never match: fragments are put together before rules look at the packet");
+    check.error(
+      path,
+      "fragment match-frag can never match: fragments are put together before rules look at the packet; leave it out",
+    );
   const conflict = familyConflict(rule);
   if (conflict !== undefined) check.error(path, conflict);
   checkTraffic(check, path, rule);
   if (rule.state.established === "enable") {
-    check.error(path, "state established can never match: rules look at the first packet of a connection");
+    check.error(
+      path,
+      "state established can never match: rules look at the first packet of a connection; leave it out, the rest of a connection goes its way",
+    );
   }
   checkRuleTime(check, path, rule);
   checkRuleLimit(check, path, rule);
@@ -66,7 +72,7 @@ function checkSide(check: Check, path: readonly string[], side: Side): void {
   if (firewallGroups === undefined) return;
   for (const [kind, { name }] of Object.entries(group)) {
     if (firewallGroups.get(kind as FirewallGroupKind)?.has(name) !== true)
-      check.error(path, `firewall ${kind} "${name}" does not exist`);
+      check.error(path, `firewall ${kind} "${name}" does not exist; "set firewall group ${kind} ${name}" makes it`);
   }
 }
 
@@ -106,9 +112,9 @@ function isProtocol(protocol: ProtocolMatch | undefined, number: number): boolea
 function checkTraffic(check: Check, path: readonly string[], rule: Rule): void {
   const { traffic } = rule;
   if (rule.user !== undefined && traffic !== "local" && traffic !== "all")
-    check.error(path, "user can only match traffic local or all");
+    check.error(path, 'user can only match what the router makes: set "traffic local" or "traffic all"');
   if (rule["user-group"] !== undefined && traffic !== "local" && traffic !== "all") {
-    check.error(path, "user-group can only match traffic local or all");
+    check.error(path, 'user-group can only match what the router makes: set "traffic local" or "traffic all"');
   }
   if (traffic === "all") {
     for (const leaf of ["user", "user-group"] as const) {
@@ -139,5 +145,5 @@ function checkUser(
   known: Known | undefined,
 ): void {
   if (user?.name === undefined || known === undefined || known.has(user.name)) return;
-  check.error(path, `${leaf} "${user.name}" does not exist`);
+  check.error(path, `${leaf} "${user.name}" does not exist on this router; name one that does, or an id`);
 }

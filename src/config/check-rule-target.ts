@@ -1,7 +1,7 @@
 import type { Check } from "./check.ts";
 import { reservedTable } from "./check-uplink-numbers.ts";
 import type { Rule } from "./schema.ts";
-import { suggest } from "./suggest.ts";
+import { notConfigured, suggest } from "./suggest.ts";
 
 /** What a rule does with its packets. */
 export function checkRuleTarget(check: Check, path: readonly string[], rule: Rule): void {
@@ -30,8 +30,12 @@ export function checkRuleTarget(check: Check, path: readonly string[], rule: Rul
   const { uplink, group } = check.config;
   const name = rule.set.group;
   if (name !== undefined && !Object.hasOwn(group, name)) {
-    const hint = Object.hasOwn(uplink, name) ? ` (it is an uplink: "set uplink ${name}")` : suggest(name, Object.keys(group));
-    check.error(path, `group "${name}" is not configured${hint}`);
+    check.error(
+      path,
+      Object.hasOwn(uplink, name)
+        ? `group "${name}" is not configured (it is an uplink: "set uplink ${name}")`
+        : notConfigured("group", name, Object.keys(group)),
+    );
   } else if (name !== undefined && group[name]?.disable) {
     check.warn(
       path,
@@ -45,8 +49,12 @@ function checkUplinkName(check: Check, path: readonly string[], name: string | u
   if (name === undefined) return;
   const { uplink, group } = check.config;
   if (!Object.hasOwn(uplink, name)) {
-    const hint = Object.hasOwn(group, name) ? ` (it is a group: "set group ${name}")` : suggest(name, Object.keys(uplink));
-    check.error(path, `uplink "${name}" is not configured${hint}`);
+    check.error(
+      path,
+      Object.hasOwn(group, name)
+        ? `uplink "${name}" is not configured (it is a group: "set group ${name}")`
+        : notConfigured("uplink", name, Object.keys(uplink)),
+    );
   } else if (uplink[name]?.disable) {
     check.warn(
       path,

@@ -46,7 +46,7 @@ export function checkParsed({ config, issues }: ParsedConfig, context: CheckCont
 export function checkConfig(config: Config, context: CheckContext, formIssues: readonly Issue[] = []): Check & Findings {
   const check = newCheck(config, context, formIssues);
   if (config.hook !== undefined && context.notExecutable?.has(config.hook))
-    check.error(["hook"], `${config.hook} is not executable`);
+    check.error(["hook"], `${config.hook} is not executable: chmod +x ${config.hook}`);
   for (const [name, uplink] of Object.entries(config.uplink)) {
     checkUplinkWay(check, name, uplink);
     checkUplinkHealth(check, name, uplink);

@@ -14,7 +14,7 @@ export function checkUplinkHealth(check: Check, name: string, uplink: Uplink): v
   if (targets.length === 0) {
     if (!check.isBroken([...path, "target"])) check.error(path, 'at least one target must be set, such as "target gateway"');
   } else if (minimum > targets.length) {
-    check.error(path, `minimum-targets ${minimum} is more than there are targets (${targets.length})`);
+    check.error(path, `minimum-targets ${minimum} is more than there are targets (${targets.length}); lower it, or add targets`);
   }
   if (health.timeout > health.interval) {
     check.error(path, `timeout ${health.timeout} is longer than interval ${health.interval}: a probe has to end before the next`);
@@ -36,7 +36,8 @@ function checkTarget(
     check.error(path, 'type script needs the file to run, such as "script /config/scripts/probe"');
   }
   if (type !== "script" && script !== undefined) check.error(path, `script needs type script, not ${type}`);
-  if (script !== undefined && check.context.notExecutable?.has(script)) check.error(path, `${script} is not executable`);
+  if (script !== undefined && check.context.notExecutable?.has(script))
+    check.error(path, `${script} is not executable: chmod +x ${script}`);
   if (address !== "gateway" && check.interfaces.isOwnAddress(address))
     check.error(path, "is an address of this router, which answers also when the line is dead");
   if (type === "arp") checkNeighbour(check, path, address, uplink);

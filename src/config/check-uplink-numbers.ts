@@ -35,7 +35,10 @@ export function checkUplinkNumbers(check: Check): void {
     const tableName = uplink["table-name"] ?? name;
     const taken = context.tableNames?.get(tableName);
     if (taken !== undefined && taken !== uplink.table) {
-      check.error(path, `table-name ${tableName} is already the name of table ${taken} on this router`);
+      check.error(
+        path,
+        `table-name ${tableName} is already the name of table ${taken} on this router; use another, or "table ${taken}"`,
+      );
     }
     if (!check.uplinksInUse.has(name)) continue;
     if (uplink.table !== undefined) push(tables, uplink.table, name);
@@ -49,9 +52,13 @@ export function checkUplinkNumbers(check: Check): void {
     for (const name of [group, ...Object.keys(uplink).map((member) => memberTableName(group, member))]) {
       const taken = context.tableNames?.get(name);
       if (taken !== undefined)
-        check.error(["group", group], `its table name ${name} is already the name of table ${taken} on this router`);
+        check.error(
+          ["group", group],
+          `its table name ${name} is already the name of table ${taken} on this router; rename one of them`,
+        );
       const user = names.get(name)?.find((other) => other !== group);
-      if (user !== undefined) check.error(["uplink", user], `table-name ${name} is the name of a table of group ${group}`);
+      if (user !== undefined)
+        check.error(["uplink", user], `table-name ${name} is the name of a table of group ${group}; use another`);
     }
   }
   reportShared(check, tables, (table) => `table ${table}`);
@@ -69,6 +76,6 @@ function reportShared<K>(check: Check, users: ReadonlyMap<K, readonly string[]>,
   for (const [key, names] of users) {
     if (names.length < 2) continue;
     const together = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-    check.error(["uplink", together], `${names.length === 2 ? "both" : "all"} use ${what(key)}`);
+    check.error(["uplink", together], `${names.length === 2 ? "both" : "all"} use ${what(key)}; each needs its own`);
   }
 }

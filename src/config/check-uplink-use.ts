@@ -22,7 +22,10 @@ export function checkUplinkUse(check: Check): void {
       uplink.interface !== undefined &&
       check.interfaces.isPointToPoint(uplink.interface)
     )
-      check.error(path, `gateway-mac needs a network with MAC addresses; ${uplink.interface} is a point-to-point link`);
+      check.error(
+        path,
+        `gateway-mac needs a network with MAC addresses; ${uplink.interface} is a point-to-point link; leave it out`,
+      );
   }
   const sharing = new Map<string, string[]>();
   for (const [name, uplink] of Object.entries(check.config.uplink)) {
@@ -43,7 +46,7 @@ function checkSharedInterface(check: Check, interfaceName: string, names: readon
   if (untold.length > 1) {
     check.warn(
       path(untold),
-      `track-inbound cannot tell them apart on ${interfaceName} without gateway-mac: all that comes in there is answered by ${untold.at(-1)}`,
+      `track-inbound cannot tell them apart on ${interfaceName} without gateway-mac: all that comes in there is answered by ${untold[0]}`,
     );
   }
   for (const [i, name] of names.entries()) {
@@ -55,7 +58,10 @@ function checkSharedInterface(check: Check, interfaceName: string, names: readon
   const modes = names.filter((name) => uplink[name]?.["source-validation"] !== "auto");
   const [first = "", second] = [...new Set(modes.map((name) => uplink[name]?.["source-validation"]))];
   if (second !== undefined) {
-    check.error(path(modes), `${interfaceName} has one source-validation for them all, not ${first} and ${second}`);
+    check.error(
+      path(modes),
+      `${interfaceName} has one source-validation for them all, not ${first} and ${second}; give them the same`,
+    );
   }
 }
 
@@ -96,6 +102,12 @@ function checkSourceValidation(check: Check, path: readonly string[], uplink: Up
     check.warn(
       path,
       `source-validation ${mode} has no effect: net.ipv4.conf.all.rp_filter is ${all}; it would have to be ${mode === "strict" ? "0 or 1" : "0"}`,
+    );
+  }
+  if (mode === "strict" && check.config.exempt.connected === "disable") {
+    check.warn(
+      path,
+      'source-validation strict lets in what claims to be from connected networks, because "exempt connected" is disabled; name those that are never behind this uplink as "exempt destination"',
     );
   }
 }

@@ -2,14 +2,14 @@ import { prefixHolds } from "../net/address.ts";
 import type { Check } from "./check.ts";
 import { mayAppearLater } from "./interface-view.ts";
 import type { Uplink } from "./schema.ts";
-import { suggest } from "./suggest.ts";
+import { someOf, suggest } from "./suggest.ts";
 
 /** Interface, gateways and source address of an uplink. */
 export function checkUplinkWay(check: Check, name: string, uplink: Uplink): void {
   const path = ["uplink", name];
   const interfaceName = uplink.interface;
   if (interfaceName === undefined) {
-    if (!check.isBroken([...path, "interface"])) check.error(path, "interface must be set");
+    if (!check.isBroken([...path, "interface"])) check.error(path, 'interface must be set, such as "interface eth1"');
     return;
   }
   checkInterfaceExists(check, path, interfaceName);
@@ -41,7 +41,9 @@ export function checkInterfaceExists(check: Check, path: readonly string[], name
     // "eth0" for "eth9" would be a guess; "eth0" for "eht0" is a help.
     const letters = (text: string) => text.replace(/\d/g, "");
     const names = check.interfaces.names.filter((known) => letters(known) !== letters(name));
-    check.error(path, `interface ${name} does not exist${suggest(name, names)}`);
+    const { names: all } = check.interfaces;
+    const others = all.length === 0 ? "" : ` (there are ${someOf(all)})`;
+    check.error(path, `interface ${name} does not exist${suggest(name, names) || others}`);
   }
 }
 
@@ -55,7 +57,7 @@ function checkGateway(
 ): void {
   if (gateway === undefined || !/[.:]/.test(gateway)) return;
   if (check.interfaces.isOwnAddress(gateway)) {
-    check.error(path, `${leaf} ${gateway} is an address of this router`);
+    check.error(path, `${leaf} ${gateway} is an address of this router; name that of the other end`);
     return;
   }
   // A link-local gateway (fe80::/10) is in a network of every interface.

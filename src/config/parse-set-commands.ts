@@ -24,6 +24,11 @@ export function parseSetCommands(text: string, source = "configuration"): Config
   return tree;
 }
 
+/** Whether a text is of `set` lines, and not in the curly form. */
+export function isSetForm(text: string): boolean {
+  return /^\s*(#.*\n\s*)*(set|comment)\s/.test(text);
+}
+
 const ALL_QUOTED = /^set(?: '[^']*')+$/;
 const ALL_BARE = /^set(?: [^\s'"]+)+$/;
 

@@ -50,7 +50,7 @@ export function familyConflict(rule: Rule): string | undefined {
   for (const [i, one] of all.entries()) {
     for (const other of all.slice(i + 1)) {
       if (one.families.some((family) => other.families.includes(family))) continue;
-      return `${one.what} is ${names(one)} but ${other.what} is ${names(other)}: the rule can never match`;
+      return `${one.what} is ${names(one)} but ${other.what} is ${names(other)}: the rule can never match; give both one family`;
     }
   }
   return undefined;

@@ -28,3 +28,17 @@ export function suggest(word: string, known: Iterable<string>): string {
   }
   return nearest === undefined ? "" : ` (did you mean "${nearest.word}"?)`;
 }
+
+/** So many names are told when none is near. */
+const SOME = 6;
+
+/** `uplink "dls" is not configured (did you mean "dsl"?)`, and where no name is near, those that there are. */
+export function notConfigured(what: "uplink" | "group" | "rule" | "table", name: string, known: readonly string[]): string {
+  const others = known.length === 0 ? ` (there is no ${what})` : ` (configured: ${someOf(known)})`;
+  return `${what} "${name}" is not configured${suggest(name, known) || others}`;
+}
+
+/** `dsl, lte`; of many the first, and how many more. */
+export function someOf(names: readonly string[]): string {
+  return names.slice(0, SOME).join(", ") + (names.length > SOME ? `, and ${names.length - SOME} more` : "");
+}

@@ -63,6 +63,8 @@ export interface KernelOpinion {
   readonly asked: readonly { readonly command: string; readonly answer: string }[];
   /** Main's way for this packet, in words; absent when an ip rule gives it to another table. */
   readonly main?: string;
+  /** Who installed that route: `BGP`, `static`; absent when the kernel or somebody by hand did. */
+  readonly mainBy?: string;
   /** What does not agree, in words. */
   readonly disagreements: readonly string[];
 }

@@ -26,6 +26,8 @@ export type End =
 /** Where the packet goes while the lines are as they are. */
 export function follow(target: Target, packet: Packet, lines: Lines): End {
   const { config } = lines;
+  const refused = refusedSource(packet, lines);
+  if (refused !== undefined && target.to !== "drop" && target.to !== "router") return refused;
   if (target.to === "uplink") return afterMain(uplinkEnd(target.uplink, packet.family, lines), packet, lines);
   if (target.to === "group") {
     const group = config.group[target.group];
@@ -62,6 +64,18 @@ function afterMain(end: End, packet: Packet, lines: Lines): End {
   if (name === undefined) return end;
   const own = uplinkEnd(name, packet.family, lines);
   return own.to === "uplinks" ? { ...own, bySource: true } : own;
+}
+
+/**
+ * What the router sends from the address of an uplink whose kill switch is shut: the kernel looks for a way by the address
+ * before rules see the packet, and finds the refusal.
+ */
+function refusedSource(packet: Packet, lines: Lines): End | undefined {
+  if (packet.inbound !== undefined || stays(packet.destination, packet.family, lines) !== undefined) return undefined;
+  const name = addressOwner(packet.source, lines);
+  if (name === undefined) return undefined;
+  const end = uplinkEnd(name, packet.family, lines);
+  return end.to === "uplinks" || end.to === "main" ? undefined : end;
 }
 
 /** The uplink whose address it is: where several share an interface, the one that names it as its `source-address`, else the first. */

@@ -22,7 +22,7 @@ function notSteered({ config, kernel }: Sighted): string[] {
   if (config.disable) return ["Policy routing is disabled: nothing is steered."];
   if (kernel === undefined || kernel.stepsToDo === 0) return [];
   return [
-    `The kernel is not in sync with the configuration (${kernel.stepsToDo} steps): see "show plan", mend it with "restart".`,
+    `The kernel is not in sync with the configuration (${kernel.stepsToDo} ${kernel.stepsToDo === 1 ? "step" : "steps"}): see "show policy-route plan"; "restart policy-route" puts it right.`,
   ];
 }
 
@@ -66,7 +66,7 @@ function openSteps({ steps }: Decision): string[] {
   const open = steps.filter(({ verdict }): boolean => verdict === "open");
   if (open.length === 0) return [];
   const rules = open.map(({ what }: Step) => what).join(", ");
-  return [`Not enough was given for ${rules}; what follows holds if ${open.length === 1 ? "it does" : "they do"} not match.`];
+  return [`Not enough was given for ${rules}; the way above holds if ${open.length === 1 ? "it does" : "they do"} not match.`];
 }
 
 function ofIcmp({ protocol, icmpType }: Packet): string[] {

@@ -8,8 +8,26 @@ export interface RouteAnswer {
   readonly device?: string;
   readonly gateway?: string;
   readonly table?: number;
+  readonly protocol?: number;
   readonly error?: string;
 }
+
+/** Who installs routes, by their numbers in rtnetlink.h and FRR's rt_netlink.h. What the kernel or somebody by hand did needs no word. */
+const INSTALLED_BY: Readonly<Record<number, string>> = {
+  4: "static",
+  9: "router advertisement",
+  11: "zebra",
+  12: "BIRD",
+  16: "DHCP",
+  42: "Babel",
+  186: "BGP",
+  187: "IS-IS",
+  188: "OSPF",
+  189: "RIP",
+  191: "NHRP",
+  192: "EIGRP",
+  196: "static",
+};
 
 /** Protocols that the kernel takes in a look-up (rtm_getroute_parse_ip_proto). */
 const ASKABLE: Readonly<Record<number, string>> = {
@@ -24,11 +42,14 @@ const MAIN = 254;
 /** RTNETLINK's answer to a look-up that ends in a route of this type. */
 const REFUSALS = { prohibit: "Permission denied", unreachable: "No route to host", blackhole: "Invalid argument" } as const;
 
-/** Arguments of `ip route get`: one look-up for each mark, and the last one without a mark; none for what no table decides. */
+/**
+ * Arguments of `ip route get`: one look-up for each mark, then one without a mark, and the same again for who installed that route;
+ * none for what no table decides.
+ */
 export function lookups({ packet, marked, end }: Explanation): string[][] {
   if (end.to === "drop" || end.to === "router") return [];
   const plain = lookup(packet);
-  return [...marked.map(({ value }) => [...plain, "mark", value]), plain];
+  return [...marked.map(({ value }) => [...plain, "mark", value]), plain, ["fibmatch", ...plain]];
 }
 
 function lookup({ source, destination, inbound, protocol, sourcePort, destinationPort, user }: Packet): string[] {
@@ -48,15 +69,17 @@ function lookup({ source, destination, inbound, protocol, sourcePort, destinatio
 
 /** Compares the explanation with what the kernel answered to its look-ups, in their order. */
 export function judgeKernel(explanation: Explanation, answers: readonly RouteAnswer[]): KernelOpinion | undefined {
-  const asked = lookups(explanation);
+  // The last is of kernels since 4.13, and nothing is judged by it.
+  const asked = lookups(explanation).slice(0, -1);
   if (asked.length === 0) return undefined;
   const main = answers[asked.length - 1] ?? { error: "no answer" };
+  const by = INSTALLED_BY[answers[asked.length]?.protocol ?? 0];
   const decisive = explanation.marked.length === 0 ? [main] : answers.slice(0, explanation.marked.length);
   const disagreements = decisive.flatMap((answer, i) => disagreement(explanation, answer, main, i));
   return {
     agrees: disagreements.length === 0,
     asked: asked.map((words, i) => ({ command: `ip route get ${words.join(" ")}`, answer: answerWords(answers[i] ?? {}) })),
-    ...(isMains(main) ? { main: answerWords(main) } : {}),
+    ...(isMains(main) ? { main: answerWords(main), ...(by === undefined ? {} : { mainBy: by }) } : {}),
     disagreements,
   };
 }

@@ -26,7 +26,8 @@ function ownersOf(target: Target, end: End, { config }: Sighted): string[] {
     case "uplink":
       return [`uplink ${target.uplink}`];
     case "group": {
-      const balanced = config.group[target.group]?.mode === "balance" && end.to === "uplinks";
+      // By the address it is sent from it may leave by a line that is no member.
+      const balanced = config.group[target.group]?.mode === "balance" && end.to === "uplinks" && end.bySource !== true;
       return balanced ? end.ways.map((name) => `member ${target.group} ${name}`) : [`group ${target.group}`];
     }
     case "table":

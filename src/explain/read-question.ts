@@ -28,9 +28,18 @@ export interface Question {
   readonly assumed: readonly string[];
 }
 
-/** Reads the words of `explain`. `problems`: everything that is wrong with them, one sentence each; then there is no question. */
-export function readQuestion(words: readonly string[], here: Here): { question?: Question; problems: string[] } {
+export interface Reading {
+  readonly question?: Question;
+  /** Everything that is wrong with the words, one sentence each; then there is no question. */
+  readonly problems: readonly string[];
+  /** It is the words themselves that are wrong or missing, not a value. */
+  readonly unclear: boolean;
+}
+
+/** Reads the words of `explain`, in any order. */
+export function readQuestion(words: readonly string[], here: Here): Reading {
   const { given, problems } = pairs(words);
+  const unclear = problems.length > 0 || !given.has("source") || !given.has("destination");
   const values = new Values(given, problems);
   const address: ParseValue<string> = (text) => {
     const found = canonicalAddress(text);
@@ -60,7 +69,7 @@ export function readQuestion(words: readonly string[], here: Here): { question?:
   const state = values.get("state", readState) ?? "new";
   problems.push(...contradictions(given, { source, destination, protocol, inbound }, here));
   const way = arrival({ source, inbound, local: user !== undefined || userGroup !== undefined }, here, problems);
-  if (problems.length > 0 || source === undefined || destination === undefined || way === undefined) return { problems };
+  if (problems.length > 0 || source === undefined || destination === undefined || way === undefined) return { problems, unclear };
   const syn = protocol === PROTOCOL_TCP && facts.tcpFlags === undefined && state === "new";
   const packet: Packet = {
     family: familyOf(source) ?? "ipv4",
@@ -78,7 +87,7 @@ export function readQuestion(words: readonly string[], here: Here): { question?:
     ...(typeof user === "string" ? { user } : {}),
     ...(typeof userGroup === "string" ? { userGroup } : {}),
   };
-  return { question: { packet, named, assumed: way.assumed }, problems };
+  return { question: { packet, named, assumed: way.assumed }, problems, unclear };
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -5,6 +5,8 @@ export interface AskedRoute {
   readonly device?: string;
   readonly gateway?: string;
   readonly table?: number;
+  /** Who installed it, as a number of rtnetlink: only of look-ups with `fibmatch`. */
+  readonly protocol?: number;
   readonly error?: string;
 }
 
@@ -35,6 +37,7 @@ export async function askRoutes(host: Host, asked: readonly (readonly string[])[
 
 interface RouteJson {
   readonly table?: string;
+  readonly protocol?: string;
   readonly dev?: string;
   readonly gateway?: string;
   readonly via?: { readonly host?: string };
@@ -47,5 +50,6 @@ function readRoute(line: string): AskedRoute {
     table: Number(route.table ?? 254),
     ...(route.dev === undefined ? {} : { device: route.dev }),
     ...(gateway === undefined ? {} : { gateway }),
+    ...(route.protocol === undefined ? {} : { protocol: Number(route.protocol) }),
   };
 }

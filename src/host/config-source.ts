@@ -1,7 +1,7 @@
 import { treeBelow } from "../config/build-tree.ts";
 import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
 import { parseCurly } from "../config/parse-curly.ts";
-import { parseSetCommands } from "../config/parse-set-commands.ts";
+import { isSetForm, parseSetCommands } from "../config/parse-set-commands.ts";
 import { ConfigSyntaxError } from "../config/syntax-error.ts";
 import { CommandError, type Host, HostError, type Output } from "./host.ts";
 
@@ -33,7 +33,9 @@ export async function readProposedConfig(host: Host, env: Env): Promise<FoundCon
   if (session !== undefined && session !== "") return readSessionFile(host, `${session}/proposed.config`);
   const found = await askEngine(host, env, "working");
   if (found === undefined)
-    throw new HostError(`${SHELL_API} is not installed: a commit runs inside the router's configuration session`);
+    throw new HostError(
+      `${SHELL_API} is not installed: a commit runs inside the router's configuration session. Elsewhere it is 'policy-route configure', or 'policy-route apply --config FILE'`,
+    );
   return found;
 }
 
@@ -59,7 +61,7 @@ export async function readConfigFile(host: Host, path: string): Promise<FoundCon
   if (text === undefined) throw new HostError(`cannot read ${path}: there is no such file`);
   const lines = text.split("\n").length;
   if (text.trim() === "") throw new ConfigSyntaxError(path, lines, 1, "an empty file", "a configuration");
-  if (/^\s*(#.*\n\s*)*(set|comment)\s/.test(text)) return split(parseSetCommands(text, path));
+  if (isSetForm(text)) return split(parseSetCommands(text, path));
   const { tree, versioned } = parseCurly(text, path);
   if (!versioned && [...tree.children.keys()].some((section) => section !== "policy-route")) {
     const expected = "the version line that the router writes last (is the file cut off?)";

@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Context } from "../context.ts";
 import { EVENT_KINDS, type EventKind, type LoggedEvent, type PolicyEvent } from "../uplink/event.ts";
+import { failureWords } from "./failure-words.ts";
 import { makeFolder } from "./make-folder.ts";
 import { type Level, reaches } from "./syslog.ts";
 
@@ -94,7 +95,7 @@ function append(file: string, lines: string): string {
     appendFileSync(file, head + lines, { mode: 0o644 });
     return "";
   } catch (error) {
-    return ` (not in ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+    return ` (not in ${file}: ${failureWords(error)})`;
   }
 }
 

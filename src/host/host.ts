@@ -55,6 +55,14 @@ export class HostError extends Error {
   }
 }
 
+/**
+ * Whether the environment failed. Told by name: every command is a bundle of its own with its own class HostError, while files
+ * are read by the host of the main one.
+ */
+export function isHostError(error: unknown): error is HostError {
+  return error instanceof Error && ["HostError", "CommandError", "VerifyError"].includes(error.name);
+}
+
 /** A command failed. Carries everything needed to repeat it by hand. Exit code 2. */
 export class CommandError extends HostError {
   constructor(

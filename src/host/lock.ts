@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { failureWords } from "./failure-words.ts";
 import { HostError } from "./host.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -58,11 +59,11 @@ function openLock(file: string): number {
   try {
     makeFolder(dirname(file));
   } catch (error) {
-    throw new HostError(`cannot make ${dirname(file)}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new HostError(`cannot make ${dirname(file)}: ${failureWords(error)}`);
   }
   try {
     return openSync(file, "a");
   } catch (error) {
-    throw new HostError(`cannot open ${file}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new HostError(`cannot open ${file}: ${failureWords(error)}`);
   }
 }

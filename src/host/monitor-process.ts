@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { failureWords } from "./failure-words.ts";
 import { HostError } from "./host.ts";
 import { type Release, takeLock } from "./lock.ts";
 
@@ -53,7 +54,7 @@ export async function stopMonitor(context: Context): Promise<void> {
     process.kill(pid, "SIGTERM");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return;
-    throw new HostError(`cannot stop policy-route monitor (process ${pid}): ${(error as NodeJS.ErrnoException).code}`);
+    throw new HostError(`cannot stop policy-route monitor (process ${pid}): ${failureWords(error)}`);
   }
   const end = context.host.now() + PATIENCE;
   while ((await runningMonitor(context)) !== undefined) {

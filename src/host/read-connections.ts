@@ -1,7 +1,7 @@
 import { parseConntrack, type TrackedConnection } from "../kernel/parse-conntrack.ts";
 import { FAMILIES } from "../net/address.ts";
 import { type Fwmark, formatFwmark } from "../net/fwmark.ts";
-import { type Host, HostError } from "./host.ts";
+import { type Host, isHostError } from "./host.ts";
 
 /** Who told of the connections; `why`: nobody could. */
 export type Connections =
@@ -41,7 +41,7 @@ async function readProc(host: Host): Promise<string | undefined> {
   try {
     return await host.read(PROC);
   } catch (error) {
-    if (error instanceof HostError) return undefined;
+    if (isHostError(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { failureWords } from "./failure-words.ts";
 import { type Host, HostError, type Output, type RunOptions } from "./host.ts";
 import { makeFolder } from "./make-folder.ts";
 import { runTogether } from "./run-together.ts";
@@ -26,7 +27,7 @@ async function failing(what: string, work: () => void): Promise<void> {
   try {
     work();
   } catch (error) {
-    throw new HostError(`cannot ${what}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new HostError(`cannot ${what}: ${failureWords(error)}`);
   }
 }
 
@@ -44,7 +45,7 @@ async function read(file: string): Promise<string | undefined> {
     return readFileSync(file, "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new HostError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new HostError(`cannot read ${file}: ${failureWords(error)}`);
   }
 }
 
@@ -53,7 +54,7 @@ async function list(folder: string): Promise<readonly string[]> {
     return readdirSync(folder).sort();
   } catch (error) {
     if (isMissing(error)) return [];
-    throw new HostError(`cannot list ${folder}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new HostError(`cannot list ${folder}: ${failureWords(error)}`);
   }
 }
 

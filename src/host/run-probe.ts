@@ -54,7 +54,8 @@ function scriptEnvironment(probe: Probe): Record<string, string> {
     PR_TARGET: probe.address,
     PR_GATEWAY: probe.gateway ?? "",
     PR_ADDRESS: probe.source ?? "",
-    PR_MARK: `0x${probe.mark.toString(16)}`,
+    // Decimal: ping takes no other form.
+    PR_MARK: `${probe.mark}`,
     PR_TIMEOUT: `${probe.timeout}`,
   };
 }

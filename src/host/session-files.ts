@@ -1,6 +1,7 @@
 import { promises as fs } from "node:fs";
 import { dirname } from "node:path";
-import { HostError } from "./host.ts";
+import { failureWords } from "./failure-words.ts";
+import { HostError, isHostError } from "./host.ts";
 import { type Release, takeLock } from "./lock.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -22,9 +23,7 @@ export const realSessionFiles: SessionFiles = {
       await removeAbandoned(parent);
       return await fs.mkdtemp(`${parent}/session.${process.pid}.`);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? String(error);
-      const hint = code === "EACCES" || code === "EPERM" ? "; a configuration session has to run as root" : "";
-      throw new HostError(`cannot make a session folder in ${parent}: ${code}${hint}`);
+      throw new HostError(`cannot make a session folder in ${parent}: ${failureWords(error)}`);
     }
   },
   removeFolder: (folder) => fs.rm(folder, { recursive: true, force: true }),
@@ -34,7 +33,7 @@ export const realSessionFiles: SessionFiles = {
       // Our own last commit may still be letting go.
       return await takeLock(file, 2);
     } catch (error) {
-      if (error instanceof HostError && error.message.startsWith("another policy-route is at work")) return undefined;
+      if (isHostError(error) && error.message.startsWith("another policy-route is at work")) return undefined;
       throw error;
     }
   },
@@ -66,6 +65,6 @@ async function replace(name: string, text: string): Promise<void> {
     await fs.rename(temporary, file);
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => {});
-    throw new HostError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new HostError(`cannot write ${file}: ${failureWords(error)}`);
   }
 }

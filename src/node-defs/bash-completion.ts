@@ -11,6 +11,8 @@ export interface ToldCommand {
   readonly options: readonly string[];
   /** Whether files are what it is given. */
   readonly takesFiles: boolean;
+  /** Words with a value each that it takes in any order, besides those of the templates. */
+  readonly pairs: readonly string[];
 }
 
 /** Reads what `policy-route --help` and `policy-route COMMAND --help` print. */
@@ -24,7 +26,12 @@ export async function toldCommands(help: (argv: readonly string[]) => Promise<st
       const options = [...text.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)(?: <(\w+)>)?/gm)].map(([, option = "", value]) =>
         value === undefined ? option : `${option} ${value === "file" ? "@file" : "@any"}`,
       );
-      return { name, options: options.filter((option) => option !== "--help"), takesFiles: /^ {2}files? /m.test(text) };
+      return {
+        name,
+        options: options.filter((option) => option !== "--help"),
+        takesFiles: /^ {2}files? /m.test(text),
+        pairs: /in any order; words: ([a-z-]+(?:, [a-z-]+)*)/.exec(text.replace(/\s+/g, " "))?.[1]?.split(", ") ?? [],
+      };
     }),
   );
 }
@@ -32,12 +39,14 @@ export async function toldCommands(help: (argv: readonly string[]) => Promise<st
 /**
  * What bash completes after `policy-route`, a line for each command: every operational command in the words of its `run:` line, and
  * what the program's help tells besides. Words, alternatives `a|b`, `@uplink` and its like for names of the configuration,
- * `@interface`, `@file`, and `@any` for what nobody can guess. debian/policy-route.bash reads them. Throws DefinitionError.
+ * `@interface`, `@file`, and `@any` for what nobody can guess. After `*` there are pairs of a word and its value, in any order, each
+ * once. debian/policy-route.bash reads them. Throws DefinitionError.
  */
 export function completionLines(sources: readonly Source[], commands: readonly ToldCommand[]): string[] {
   const op = readOp(sources.filter(({ file }) => file.startsWith("op-"))).flatMap((node) => grammar(node, [], []));
-  const lines = commands.flatMap(({ name, options, takesFiles }) => {
+  const lines = commands.flatMap(({ name, options, takesFiles, pairs }) => {
     const own = op.filter((line) => firstWord(line) === name);
+    if (pairs.length > 0) return [`${name} * ${pairsIn(own, pairs).join(" ")}`];
     // A view of `show` that is a command by itself too.
     const views = own.length > 0 ? [] : op.filter((line) => line.startsWith(`show ${name} `)).map((line) => line.slice(5));
     const some = [...own, ...views, ...(takesFiles ? [`${name} @file`] : [])];
@@ -45,6 +54,16 @@ export function completionLines(sources: readonly Source[], commands: readonly T
     return all.flatMap((line) => [line, ...options.map((option) => `${line} ${option}`)]);
   });
   return [...new Set(["--help", "--version", ...lines])].sort();
+}
+
+/** `source @any`, `inbound @interface`: the pairs of the lines, then the words that no line has. */
+function pairsIn(lines: readonly string[], words: readonly string[]): string[] {
+  const known = new Map(words.map((word) => [word, "@any"]));
+  for (const line of lines) {
+    const [, ...rest] = line.split(" ");
+    for (let i = 0; i < rest.length; i += 2) known.set(rest[i] ?? "", rest[i + 1] ?? "@any");
+  }
+  return [...known].map(([word, value]) => `${word} ${value}`).sort();
 }
 
 function firstWord(line: string): string {

@@ -1,5 +1,6 @@
+import { suggest } from "../config/suggest.ts";
 import { ConfigSyntaxError } from "../config/syntax-error.ts";
-import { HostError } from "../host/host.ts";
+import { isHostError } from "../host/host.ts";
 import { commit } from "./commit-command.ts";
 import { copy, deletePath, discardWith, rename, set } from "./edit-commands.ts";
 import { load, save } from "./file-commands.ts";
@@ -50,11 +51,17 @@ export async function runLine(session: Session, world: SessionWorld, line: strin
     if (name === "?") return await help(session, world, []);
     const found = commandsCalled(name);
     if (found.length === 1 && found[0] !== undefined) return await found[0].run(session, world, words);
-    if (found.length === 0) sayBlock(world.err, [`Invalid command: [${name}]`]);
+    if (found.length === 0)
+      sayBlock(world.err, [
+        `Invalid command: [${name}]${suggest(
+          name,
+          COMMANDS.map(({ item }) => item),
+        )}`,
+      ]);
     else sayAmbiguous(world.err, `Ambiguous command: [${name}]`, found);
   } catch (error) {
     // A file that cannot be written must not cost the operator the session and its edits.
-    if (error instanceof HostError || error instanceof ConfigSyntaxError) world.err(`${error.message}\n`);
+    if (isHostError(error) || error instanceof ConfigSyntaxError) world.err(`${error.message}\n`);
     else if (error instanceof OpenQuoteError) sayBlock(world.err, [`Invalid command: ${error.message}: ${line.trim()}`]);
     else throw error;
   }

@@ -1,3 +1,4 @@
+import { suggest } from "../config/suggest.ts";
 import { completions } from "./expand-path.ts";
 import { knownLength, placeOf } from "./place.ts";
 import { sayAmbiguous, sayBlock } from "./say.ts";
@@ -27,7 +28,8 @@ export function sayPathProblem(
     const names = candidates.map((item) => ({ item, help: children?.get(item)?.help ?? "" }));
     sayAmbiguous(world.err, `Configuration path: ${before}[${wrong}] is ambiguous`, names, verb);
   } else {
-    sayBlock(world.err, [`Configuration path: ${before}[${wrong}] is not valid`, `${verb} failed`]);
+    const meant = suggest(wrong, completions(session, path.slice(0, known), "", existing));
+    sayBlock(world.err, [`Configuration path: ${before}[${wrong}] is not valid${meant}`, `${verb} failed`]);
   }
   return true;
 }

@@ -26,6 +26,7 @@ export async function runBatch(
     }
     if (session.running !== before) committed = number;
   }
-  if (isChanged(session)) world.err(`${source}: it ends with uncommitted changes; they are discarded\n`);
+  if (isChanged(session))
+    world.err(`${source}: it ends with uncommitted changes; they are discarded. A last line "commit" applies them\n`);
   return true;
 }

@@ -1,5 +1,6 @@
 import { type ConfigTree, EMPTY_TREE } from "../config/config-tree.ts";
 import { parseCurly } from "../config/parse-curly.ts";
+import { isSetForm, parseSetCommands } from "../config/parse-set-commands.ts";
 import type { NodeTemplate } from "./node-template.ts";
 import type { SessionWorld } from "./session.ts";
 
@@ -7,13 +8,13 @@ import type { SessionWorld } from "./session.ts";
 export class FileError extends Error {}
 
 /**
- * What a file in config.boot form says about the nodes the templates know; other sections are none of a session's business.
+ * What a file in config.boot form, or of `set` lines, says about the nodes the templates know; other sections are none of a session's business.
  * Throws FileError when there is no such file, ConfigSyntaxError when it is no configuration.
  */
 export async function readConfigFile(world: SessionWorld, templates: NodeTemplate, file: string): Promise<ConfigTree> {
   const text = await world.host.read(file);
   if (text === undefined) throw new FileError(`there is no file ${file}`);
-  const { tree } = parseCurly(text, file);
+  const tree = isSetForm(text) ? parseSetCommands(text, file) : parseCurly(text, file).tree;
   return { children: new Map([...tree.children].filter(([name]) => templates.children.has(name))) };
 }
 

@@ -24,7 +24,9 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
   const others = widths.reduce((sum, one, i) => (i === flexible ? sum : sum + one + GAP), flexible < 0 ? -GAP : 0);
   const least = flexible < 0 ? 0 : longestPiece(rows.map((row) => row[flexible] ?? ""));
   const spare = columns.map((column) => column.spare === true).lastIndexOf(true);
-  if (spare >= 0 && others + least > width)
+  // What is to be left out has to go before a cell is broken that need not be narrower than this.
+  const narrow = flexible < 0 ? 0 : Math.max(least, Math.min(NARROWEST, widths[flexible] ?? 0));
+  if (spare >= 0 && others + narrow > width)
     return formatTable(
       columns.filter((_, i) => i !== spare),
       rows.map((row) => row.filter((_, i) => i !== spare)),
@@ -32,6 +34,9 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
     );
   if (flexible >= 0) widths[flexible] = Math.min(widths[flexible] ?? 0, Math.max(NARROWEST, width - others));
   const lines = rows.flatMap((row) => rowLines(columns, row, widths));
+  // Broken lines are mostly shorter than they might be.
+  const title = columns[flexible]?.title;
+  if (title !== undefined) widths[flexible] = Math.max(title.length, ...lines.map((cells) => (cells[flexible] ?? "").length));
   return [columns.map((column) => column.title), ...lines].map((cells) => formatLine(columns, cells, widths)).join("");
 }
 

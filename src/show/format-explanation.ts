@@ -85,7 +85,9 @@ function result(explanation: Explanation): string {
     said.push(`   Tracked now: ${connection.text}, mark ${connection.mark}: ${owner}; ${keeps}.`);
   }
   for (const { uplink, end, why } of ifFails)
-    said.push(`   If ${uplink} fails: ${why === undefined ? "" : `${why}: `}${ending(end, explanation, true)}`);
+    said.push(
+      `   If ${uplink} fails: ${why === undefined ? "" : `${why}: `}${ending(end, explanation, true)}${sameLine(uplink, end, explanation)}`,
+    );
   return said.map((text) => hanging(text)).join("");
 }
 
@@ -96,8 +98,16 @@ function hanging(text: string): string {
     .join("");
 }
 
+/** Main may know no other way than the line that fails. */
+function sameLine(uplink: string, end: End, { leaves, kernel }: Explanation): string {
+  const device = leaves.find((way) => way.uplink === uplink)?.interface;
+  if (end.to !== "main" || device === undefined || kernel?.main?.split(" ")[0] !== device) return "";
+  return " now: the same line";
+}
+
 function ending(end: End, { leaves, kernel }: Explanation, other = false): string {
-  const byMain = kernel?.main === undefined ? "" : `, ${kernel.main}`;
+  const by = kernel?.mainBy === undefined ? "" : ` (${kernel.mainBy})`;
+  const byMain = kernel?.main === undefined ? "" : `, ${kernel.main}${by}`;
   switch (end.to) {
     case "uplinks":
       return other

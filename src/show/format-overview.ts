@@ -1,6 +1,7 @@
 import { formatTable, WIDTH, wrap } from "./columns.ts";
 import { formatGroupList } from "./format-group.ts";
 import type { Shown, ShownRule, ShownUplink } from "./model.ts";
+import { RULE_COLUMNS, ruleCells } from "./rule-columns.ts";
 import { countWords, gatewayWords, healthWords, sinceWords, stateLine, tableWords, waysWords } from "./words.ts";
 
 /** One screen: state, uplinks, groups, rules, problems. `at`: seconds since the epoch; `width`: of the terminal. */
@@ -53,19 +54,9 @@ export function formatUplinkList(uplinks: readonly ShownUplink[], at: number, wi
 }
 
 export function formatRuleList(rules: readonly ShownRule[], width = WIDTH): string {
-  const columns = [
-    { title: "Rule" },
-    { title: "Traffic" },
-    { title: "Matches", flexible: true },
-    { title: "To" },
-    { title: "Now" },
-    { title: "New connections", align: "right" as const },
-  ];
+  const columns = [...RULE_COLUMNS, { title: "Now" }, { title: "New connections", align: "right" as const }];
   const rows = rules.map((rule) => [
-    rule.number,
-    rule.traffic,
-    rule.matches.length === 0 ? "everything" : rule.matches.join(" "),
-    rule.target,
+    ...ruleCells(rule),
     rule.disabled ? "disabled" : waysWords(rule.now),
     rule.newConnections === undefined ? "-" : countWords(rule.newConnections),
   ]);
@@ -84,7 +75,7 @@ function sharedCounts(rules: readonly ShownRule[]): string {
 export function formatProblems(shown: Shown, width = WIDTH): string {
   const down = (shown.uplinks ?? [])
     .filter((uplink) => uplink.state === "down")
-    .map((uplink) => `policy-route uplink ${uplink.name}: down, ${uplink.why}`);
+    .map((uplink) => `policy-route uplink ${uplink.name}: down, ${uplink.why}${forcedEnd(uplink)}`);
   // The same reason may come as a warning too: said once, as the state.
   const said = (shown.uplinks ?? []).flatMap((uplink) =>
     uplink.state === "down" ? [`policy-route uplink ${uplink.name}: ${uplink.why}`] : [],
@@ -98,7 +89,13 @@ export function formatProblems(shown: Shown, width = WIDTH): string {
   return ["Problems\n", ...lines].join("");
 }
 
-function monitorProblem({ monitor }: Shown): string[] {
+/** What ends it when the operator said so himself. */
+function forcedEnd({ name, forced }: ShownUplink): string {
+  return forced === undefined ? "" : ` ("force policy-route uplink ${name} auto" ends that)`;
+}
+
+/** That the monitor does not run although something here hangs on it. */
+export function monitorProblem({ monitor }: Shown): string[] {
   if (monitor === undefined || monitor.running) return [];
   return [
     `policy-route monitor is not running, and is needed for ${monitor.neededFor.join(", ")}: "restart policy-route" starts it, without systemd "policy-route monitor"`,

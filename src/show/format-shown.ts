@@ -1,6 +1,7 @@
+import { WIDTH, wrap } from "./columns.ts";
 import { formatGroup, formatGroupList } from "./format-group.ts";
 import { formatMarks } from "./format-marks.ts";
-import { formatOverview, formatRuleList } from "./format-overview.ts";
+import { formatOverview, formatRuleList, monitorProblem } from "./format-overview.ts";
 import { formatRule } from "./format-rule.ts";
 import { formatRoutingTable } from "./format-table.ts";
 import { formatTraffic } from "./format-traffic.ts";
@@ -28,7 +29,13 @@ export function formatShown(shown: Shown, view: View, showing: Showing): string 
   const body = blocks.length === 0 ? `No ${view} is configured\n` : blocks.join("\n");
   // All is well is said in the overview; that something is not has to be said everywhere.
   const quiet = shown.state === "active" && shown.stepsToDo === 0;
-  return quiet ? body : `${stateLine(shown)}${body}`;
+  return [quiet ? "" : stateLine(shown), ...stale(shown, view, showing), body].join("");
+}
+
+/** Verdicts and holds are as old as the monitor's last moment. */
+function stale(shown: Shown, view: View, { width = WIDTH }: Showing): string[] {
+  const concerned = view === "group" || (view === "uplink" && shown.uplinks?.some(({ health }) => health !== undefined));
+  return concerned ? monitorProblem(shown).flatMap((problem) => wrap(problem, width).map((line) => `${line}\n`)) : [];
 }
 
 function blocksOf(shown: Shown, view: Exclude<View, undefined>, { detail, at, width }: Showing): string[] {

@@ -1,6 +1,7 @@
+import { sourceWords } from "../uplink/source-words.ts";
 import { formatFields } from "./columns.ts";
 import type { ShownHealth, ShownRoute, ShownTarget, ShownUplink } from "./model.ts";
-import { bytesWords, countWords, IF_DOWN, sourceWords, tableWords, timeWords, wayWords } from "./words.ts";
+import { bytesWords, countWords, IF_DOWN, tableWords, timeWords, wayWords } from "./words.ts";
 
 /** Everything about one uplink. */
 export function formatUplink(uplink: ShownUplink, width?: number): string {
@@ -54,7 +55,7 @@ function routeWords(route: ShownRoute, family: "ipv4" | "ipv6", onlink: boolean)
   if (route.gateway === undefined) return `point-to-point, no gateway${source}`;
   const others = route.gateways.filter((gateway) => gateway !== route.gateway);
   return [
-    `gateway ${route.gateway}, learnt from ${sourceWords(route, family)}${onlink ? ", onlink" : ""}${source}`,
+    `gateway ${route.gateway}, learnt from ${sourceWords(route.learntFrom ?? "config", family)}${onlink ? ", onlink" : ""}${source}`,
     ...(others.length === 0 ? [] : [`also named, not used: ${others.join(", ")}`]),
     ...(route.why === undefined ? [] : [route.why]),
   ].join("\n");

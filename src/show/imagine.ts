@@ -1,7 +1,7 @@
 import type { AssignedSlots } from "../compile/assign-slots.ts";
 import { type CompileInput, compile } from "../compile/compile.ts";
 import type { Config } from "../config/schema.ts";
-import { suggest } from "../config/suggest.ts";
+import { notConfigured } from "../config/suggest.ts";
 import { OperatorError } from "../context.ts";
 import { renderState } from "../kernel/render-state.ts";
 import type { Facts } from "../uplink/facts.ts";
@@ -68,8 +68,7 @@ function changeFacts(config: Config, facts: Facts, changes: readonly Change[]): 
 
 function deviceOf(config: Config, name: string): string {
   const uplink = config.uplink[name];
-  if (uplink === undefined)
-    throw new OperatorError(`uplink "${name}" is not configured${suggest(name, Object.keys(config.uplink))}`);
+  if (uplink === undefined) throw new OperatorError(notConfigured("uplink", name, Object.keys(config.uplink)));
   if (uplink.disable || uplink.interface === undefined)
     throw new OperatorError(`uplink ${name} is disabled: it is neither up nor down`);
   return uplink.interface;

@@ -80,6 +80,7 @@ export const EXPLANATION = z.strictObject({
       agrees: yes("the kernel's routing says the same"),
       asked: z.array(z.strictObject({ command: z.string(), answer: z.string() })),
       main: z.optional(text("main's way")),
+      mainBy: z.optional(text("who installed that route: `BGP`, `static`; absent when the kernel or somebody by hand did")),
       disagreements: z.array(z.string()),
     }),
   ),

@@ -1,4 +1,4 @@
-import { suggest } from "../config/suggest.ts";
+import { notConfigured } from "../config/suggest.ts";
 import { OperatorError } from "../context.ts";
 import type { View } from "./format-shown.ts";
 import type { Shown, ShownTable } from "./model.ts";
@@ -31,7 +31,7 @@ function tableNames(table: ShownTable): string[] {
 }
 
 function pick<T>(
-  what: string,
+  what: Parameters<typeof notConfigured>[0],
   all: readonly T[],
   name: string | undefined,
   namesOf: (item: T) => readonly string[],
@@ -41,5 +41,5 @@ function pick<T>(
     const found = all.find((item) => namesOf(item)[place] === name);
     if (found !== undefined) return [found];
   }
-  throw new OperatorError(`${what} "${name}" is not configured${suggest(name, all.flatMap(namesOf))}`);
+  throw new OperatorError(notConfigured(what, name, [...new Set(all.flatMap(namesOf))]));
 }

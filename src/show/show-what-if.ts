@@ -53,7 +53,8 @@ function uplinkNotes(before: ShownUplink, after: ShownUplink, changes: readonly 
     return [`uplink ${before.name} is on ${before.interface} too, and goes ${after.state} with it`];
   }
   if (change.to === after.state) return change.to === before.state ? [`uplink ${before.name} is ${before.state} now`] : [];
-  return [`uplink ${before.name} would still be ${after.state}: ${after.why ?? "nothing is known about it"}`];
+  const end = after.forced === undefined ? "" : ` ("force policy-route uplink ${before.name} auto" ends that)`;
+  return [`uplink ${before.name} would still be ${after.state}: ${after.why ?? "nothing is known about it"}${end}`];
 }
 
 function heldNotes(groups: readonly ShownGroup[], at: number): string[] {

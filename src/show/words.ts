@@ -1,26 +1,11 @@
-import type { GatewaySource } from "../uplink/facts.ts";
+import { sourceWords } from "../uplink/source-words.ts";
 import type { Shown, ShownBackend, ShownRoute, ShownUplink, Way } from "./model.ts";
 
-/** Where a gateway was learnt, as the operator calls it. */
-const SOURCES: Readonly<Record<GatewaySource, string>> = {
-  config: "config",
-  "dhcp-hook": "dhcp",
-  "ppp-hook": "ppp",
-  "lease-file": "lease file",
-  "router-cli": "router CLI",
-  kernel: "kernel",
-};
-
-/** `198.51.100.1 (dhcp)`, `point-to-point`, or nothing without a route. The kernel learns IPv6 gateways from router advertisements. */
+/** `198.51.100.1 (dhcp)`, `point-to-point`, or nothing without a route. */
 export function gatewayWords(route: ShownRoute, family: "ipv4" | "ipv6"): string | undefined {
   if (route.kind === "none") return undefined;
   if (route.gateway === undefined) return "point-to-point";
-  return `${route.gateway} (${sourceWords(route, family)})`;
-}
-
-export function sourceWords(route: ShownRoute, family: "ipv4" | "ipv6"): string {
-  if (route.learntFrom === undefined) return "config";
-  return route.learntFrom === "kernel" && family === "ipv6" ? "ra" : SOURCES[route.learntFrom];
+  return `${route.gateway} (${sourceWords(route.learntFrom ?? "config", family)})`;
 }
 
 export function wayWords(way: Way): string {

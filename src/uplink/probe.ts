@@ -62,7 +62,11 @@ export function probesOf(
   });
 }
 
-const LINK_WORDS = { "no-carrier": "no carrier", "admin-down": "interface is down", missing: "no such interface" } as const;
+const LINK_WORDS = {
+  "no-carrier": "no carrier",
+  "admin-down": "interface is down",
+  missing: "the interface does not exist",
+} as const;
 
 /** `gateway` is the IPv4 one where there are two; on a line without gateways it is the peer. */
 function addressOf(

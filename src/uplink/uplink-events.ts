@@ -1,12 +1,13 @@
-import { FAMILIES } from "../net/address.ts";
+import { FAMILIES, type Family } from "../net/address.ts";
 import type { PolicyEvent } from "./event.ts";
+import { sourceWords } from "./source-words.ts";
 import type { UplinkRoute, UplinkState } from "./uplink-state.ts";
 
 const LINK_WORDS = {
   up: "up",
   "no-carrier": "no carrier",
   "admin-down": "taken down",
-  missing: "there is no such interface",
+  missing: "the interface does not exist",
 } as const;
 
 /**
@@ -29,7 +30,7 @@ function changes(before: UplinkState | undefined, now: UplinkState): PolicyEvent
   for (const family of FAMILIES) {
     const [old, fresh] = [before.routes[family], now.routes[family]];
     if (way(old) === way(fresh)) continue;
-    const learnt = fresh.kind === "none" ? (fresh.reason ?? "") : (fresh.learntFrom ?? "");
+    const learnt = fresh.kind === "none" ? (fresh.reason ?? "") : learntWords(fresh, family);
     events.push({ uplink, kind: "gateway", family, text: `${way(old)} -> ${way(fresh)}${learnt === "" ? "" : ` (${learnt})`}` });
   }
   const [had, has] = [globalAddresses(before), globalAddresses(now)];
@@ -53,8 +54,15 @@ function way(route: UplinkRoute): string {
 }
 
 function ways(uplink: UplinkState): string {
-  const routes = FAMILIES.map((family) => uplink.routes[family]).filter((route) => route.kind !== "none");
-  return routes.map((route) => `${way(route)}${route.learntFrom === undefined ? "" : ` (${route.learntFrom})`}`).join(", ");
+  return FAMILIES.flatMap((family) => {
+    const route = uplink.routes[family];
+    const learnt = learntWords(route, family);
+    return route.kind === "none" ? [] : [`${way(route)}${learnt === "" ? "" : ` (${learnt})`}`];
+  }).join(", ");
+}
+
+function learntWords({ learntFrom }: UplinkRoute, family: Family): string {
+  return learntFrom === undefined ? "" : sourceWords(learntFrom, family);
 }
 
 function reason(uplink: UplinkState): string {

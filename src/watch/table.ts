@@ -9,7 +9,7 @@ export interface Span {
 
 export type Line = readonly Span[];
 
-/** A column of a table. One may be `flexible`: its cells are cut so that lines fit. */
+/** A column of a table. One may be `flexible`: its cells are cut so that lines fit, and where there is no room it goes. */
 export interface Column {
   readonly title: string;
   readonly right?: boolean;
@@ -18,11 +18,19 @@ export interface Column {
 
 const GAP = 2;
 
+/** A cell that is cut shorter than this says nothing: the column is left out. */
+const LEAST = 6;
+
 /** Titles and rows as lines that are at most `width` wide. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly (string | Span)[])[], width: number): Line[] {
   const cells = [columns.map(({ title }): Span => ({ text: title, tone: "faint" })), ...rows.map((row) => row.map(spanOf))];
   const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.text.length ?? 0)));
   const others = widths.reduce((sum, one, i) => sum + (columns[i]?.flexible === true ? 0 : one) + GAP, -GAP);
+  const flexible = columns.findIndex((column) => column.flexible === true);
+  if (flexible >= 0 && width - others < Math.min(LEAST, widths[flexible] ?? 0)) {
+    const without = <T>(all: readonly T[]): T[] => all.filter((_, i) => i !== flexible);
+    return tableLines(without(columns), rows.map(without), width);
+  }
   return cells.map((row) =>
     cutLine(
       columns.flatMap((column, i): Span[] => {

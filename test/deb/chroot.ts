@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const RELEASE = "bookworm";
 /** The package's Depends and nothing of its Recommends. */
@@ -45,7 +46,7 @@ export interface Chroot {
   remove(): void;
 }
 
-function command(argv: readonly string[], input?: string): Ended {
+export function command(argv: readonly string[], input?: string): Ended {
   const [program = "", ...args] = argv;
   const ended = spawnSync(program, args, { encoding: "utf8", input: input ?? "", timeout: 300_000, maxBuffer: 1 << 28 });
   return { status: ended.status, stdout: ended.stdout ?? "", stderr: ended.stderr ?? ended.error?.message ?? "" };
@@ -77,19 +78,30 @@ function mirror(): string[] {
 }
 
 /** A tar file of the base system, made once (half a minute, from Debian's mirror) and kept in the user's cache folder. */
-function baseArchive(): string {
+async function baseArchive(packages: readonly string[]): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vyatta-policy-route");
   mkdirSync(cache, { recursive: true, mode: 0o700 });
-  const key = hash(PACKAGES.join()).slice(0, 8);
+  const key = hash(packages.join()).slice(0, 8);
   const archive = join(cache, `${RELEASE}-${process.arch}-${key}.tar.gz`);
   if (existsSync(archive) && statSync(archive).uid === process.getuid?.()) return archive;
   const building = mkdtempSync(join(cache, "building-"));
+  // Vitest takes a worker for dead that does not answer for a minute.
+  const wait = promisify(execFile);
   try {
     const root = join(building, "root");
-    must(["debootstrap", "--variant=minbase", `--include=${PACKAGES.join()}`, RELEASE, root, ...mirror()]);
+    await wait("debootstrap", ["--variant=minbase", `--include=${packages.join()}`, RELEASE, root, ...mirror()]);
     must(["sh", "-c", 'rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/lib/apt/lists/*', "sh", root]);
     const partial = join(building, "base.tar.gz");
-    must(["tar", "--create", "--numeric-owner", "--use-compress-program=gzip -1", "--file", partial, "--directory", root, "."]);
+    await wait("tar", [
+      "--create",
+      "--numeric-owner",
+      "--use-compress-program=gzip -1",
+      "--file",
+      partial,
+      "--directory",
+      root,
+      ".",
+    ]);
     renameSync(partial, archive);
   } finally {
     rmSync(building, { recursive: true, force: true });
@@ -116,9 +128,10 @@ function listBelow(root: string, folder: string, lines: string[]): string[] {
   return lines;
 }
 
-export function makeChroot(): Chroot {
+/** Unpacks one; `more`: Debian packages beside those that ours depends on. */
+export async function makeChroot(more: readonly string[] = []): Promise<Chroot> {
   if (process.getuid?.() !== 0) throw new Error("these tests install into a chroot: run them as root");
-  const archive = baseArchive();
+  const archive = await baseArchive([...PACKAGES, ...more]);
   const path = mkdtempSync(join(tmpdir(), "policy-route-chroot-"));
   must(["tar", "--extract", "--numeric-owner", "--preserve-permissions", "--file", archive, "--directory", path]);
   rmSync(join(path, "etc/resolv.conf"), { force: true });

@@ -69,8 +69,8 @@ function difference(before: readonly string[], after: readonly string[]): { gone
   return { gone: before.filter((line) => !now.has(line)), come: after.filter((line) => !old.has(line)) };
 }
 
-beforeAll(() => {
-  chroot = makeChroot();
+beforeAll(async () => {
+  chroot = await makeChroot();
   must(["ip", "netns", "add", namespace]);
   for (const [link, address] of [
     ["eth0", "192.168.1.1/24"],

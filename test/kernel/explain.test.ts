@@ -79,6 +79,20 @@ sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`);
     expect(stdout).not.toContain("the kernel has no ip rule");
   });
 
+  test("main's way: who installed it, and that it is the line that fails", async () => {
+    const own = "source 192.168.188.1 destination 192.0.2.9 user 1000";
+    await router.sh("ip route replace default via 198.51.100.1 dev eth1 proto bgp");
+    expect(await explain(own)).toContain("\n   If dsl fails: if-down main: table main, eth1 via 198.51.100.1 (BGP)\n");
+    await router.sh("ip route replace default via 203.0.113.1 dev eth2 proto static");
+    expect((await explain(own)).replace(/\s+/g, " ")).toContain(
+      "If dsl fails: if-down main: table main, eth2 via 203.0.113.1 (static) now: the same line Hint",
+    );
+    expect(JSON.parse(await explain(`${own} --json`))).toMatchObject({
+      kernel: { main: "eth2 via 203.0.113.1", mainBy: "static" },
+    });
+    await router.sh("ip route replace default via 198.51.100.1 dev eth1");
+  });
+
   test("a foreign ip rule in front of ours is a disagreement, which is shown", async () => {
     await router.sh("ip route add default via 198.51.100.1 table 50; ip rule add preference 100 lookup 50");
     expect(await explain(WEB)).toContain(

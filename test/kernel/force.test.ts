@@ -60,9 +60,9 @@ test("failback lets held members go, of that group only and with everything else
 test.each([
   ["uplink c down", 'uplink "c" is not configured'],
   ["group h failback", 'group "h" is not configured'],
-  ["uplink a sideways", "usage: force"],
-  ["uplink a", "usage: force"],
-  ["group g down", "usage: force"],
+  ["uplink a sideways", "usage: policy-route force"],
+  ["uplink a", "usage: policy-route force"],
+  ["group g down", "usage: policy-route force"],
 ])("%s is refused, and nothing remembered", async (words, message) => {
   const before = await text(FORCED);
   expect(await force(words)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(message) });

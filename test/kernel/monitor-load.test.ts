@@ -102,14 +102,8 @@ test("killed, it leaves everything as it is: commits and hooks work without it, 
   expect(await router.exec(hook)).toMatchObject({ exitCode: 0 });
   expect(await router.sh("ip route show table 2003")).toMatch(/^default via 10\.3\.0\.1 dev eth3/m);
   // Whoever listened for it ends with the next event that nobody takes.
-  await until(
-    "its helpers to end",
-    async () =>
-      (await router.sh(`for pid in ${old.split("\n").join(" ")}; do kill -0 $pid 2>/dev/null && echo $pid; done; true`)) === "",
-    {
-      last: () => router.sh("ps -ef"),
-    },
-  );
+  const alive = () => router.sh(`ps -o pid=,stat=,args= -p ${old.trim().split("\n").join(",")} | awk '$2 !~ /Z/'`);
+  await until("its helpers to end", async () => (await alive()) === "", { last: alive });
   monitor = await startMonitor(router);
   await repairs();
 });

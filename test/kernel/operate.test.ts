@@ -208,11 +208,11 @@ describe.each(FRONT_ENDS)("connections, counters (%s)", (frontEnd) => {
 
   test.each([
     ["clear counters rule 11", 'rule "11" is not configured'],
-    ["clear counters uplink a", "usage: clear counters"],
+    ["clear counters uplink a", "usage: policy-route clear counters"],
     ["reset uplink c", 'uplink "c" is not configured'],
-    ["reset connections uplink", "usage: reset"],
+    ["reset connections uplink", "usage: policy-route reset"],
     ["show connections uplink c", 'uplink "c" is not configured'],
-    ["show connections a", "usage: show connections"],
+    ["show connections a", "usage: policy-route show connections"],
   ])("%s is refused", async (words, message) => {
     const result = await router.program(words.split(" "));
     expect(result).toMatchObject({ exitCode: 1, stdout: "", stderr: expect.stringContaining(message) });

@@ -104,7 +104,7 @@ describe.each(IPTABLES)("show and plan (%s)", (frontEnd) => {
     expect((await asNobody("diagram", "--text")).stdout).toContain("Only root can read the kernel's rules.");
     expect(await router.program(["diagram", "--output", "/run/pr/none/x.svg"])).toMatchObject({
       exitCode: 2,
-      stderr: "cannot write /run/pr/none/x.svg: ENOENT\n",
+      stderr: "cannot write /run/pr/none/x.svg: there is no such folder\n",
     });
     expect((await router.program(["show", "diagram", "more"])).exitCode).toBe(1);
   });
@@ -175,13 +175,54 @@ describe.each(IPTABLES)("show and plan (%s)", (frontEnd) => {
     expect(plan.stderr).toContain("only root");
   });
 
+  test("every view is there for a plain operator, but for those that need root, which say so", async () => {
+    for (const view of [
+      ["uplink"],
+      ["uplink", "dsl"],
+      ["group"],
+      ["rule"],
+      ["table"],
+      ["marks"],
+      ["events"],
+      ["log"],
+      ["metrics"],
+    ]) {
+      const { exitCode, stderr } = await asNobody("show", ...view);
+      expect({ view, exitCode, stderr }).toEqual({ view, exitCode: 0, stderr: "" });
+    }
+    expect((await asNobody("show", "uplink")).stdout).toMatch(/^dsl +eth1 +up .* - +\S+ \S+ +\S+ \S+$/m);
+    for (const words of [
+      ["show", "connections"],
+      ["force", "uplink", "dsl", "down"],
+      ["what-if", "uplink", "dsl", "down"],
+      ["configure"],
+      ["restart"],
+    ]) {
+      const { exitCode, stderr } = await asNobody(...words);
+      expect({ words, exitCode, stderr }).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringMatching(/^policy-route: this has to be done as root, with sudo\n\S/),
+      });
+    }
+  });
+
+  test("a folder that cannot be read or written as a file does not end a session", async () => {
+    await router.sh("printf 'set policy-route rule 40 set uplink dsl\\nsave /etc\\n' > /run/pr/lines");
+    const { exitCode, stderr } = await router.program(["configure", "--script", "/run/pr/lines"]);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr:
+        'cannot read /etc: it is a folder\n/run/pr/lines, line 2: "save /etc" failed; the rest was not run, nothing was committed\n',
+    });
+  });
+
   test("mistakes of the operator", async () => {
     for (const [argv, message] of [
       [["show", "uplink", "dls"], 'uplink "dls" is not configured (did you mean "dsl"?)'],
       [["show", "rule", "11"], 'rule "11" is not configured'],
       [["test", "uplink", "dsl"], 'uplink dsl has no probes: set "uplink dsl health target"'],
       [["show", "uplnk"], 'cannot show "uplnk" (did you mean "uplink"?)'],
-      [["show", "plan", "x"], "too many words"],
+      [["show", "plan", "x"], '"show plan" takes no further word'],
     ] as const) {
       const { exitCode, stdout, stderr } = await router.program(argv);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FRONT_ENDS } from "../support/front-end.ts";
 import { type Namespace, openNamespace } from "../support/namespace.ts";
 import { reach } from "./reach.ts";
 
@@ -54,7 +55,7 @@ interface Ways {
   readonly groups: readonly { readonly name: string; readonly [when: string]: unknown }[];
 }
 
-describe.each(["iptables-nft", "nftables"] as const)("what-if (%s)", (frontEnd) => {
+describe.each(FRONT_ENDS)("what-if (%s)", (frontEnd) => {
   let router: Namespace;
   beforeAll(async () => {
     router = await openNamespace(frontEnd);
@@ -109,13 +110,13 @@ describe.each(["iptables-nft", "nftables"] as const)("what-if (%s)", (frontEnd) 
     await becomes(await predict([]), restart);
   });
 
-  if (frontEnd === "nftables") return;
-
   test("what the operator forced stays forced", async () => {
     await router.program(["force", "uplink", "a", "down"]);
     await router.program(["force", "uplink", "c", "up"]);
     const { notes } = (await json("what-if", "uplink", "a", "up")) as unknown as { notes: string[] };
-    expect(notes).toEqual(["uplink a would still be down: forced down by the operator"]);
+    expect(notes).toEqual([
+      'uplink a would still be down: forced down by the operator ("force policy-route uplink a auto" ends that)',
+    ]);
     const predicted = await predict(["b", "c"]);
     await fail(["b", "c"]);
     await becomes(predicted, restart);
@@ -146,13 +147,17 @@ describe.each(["iptables-nft", "nftables"] as const)("what-if (%s)", (frontEnd) 
     }
   });
 
+  if (frontEnd !== "iptables-nft") return;
+
   test("text, and mistakes", async () => {
+    // The monitor may have been stopped in the middle of its work.
+    await restart();
     const { stdout } = await router.program(["show", "what-if", "uplink", "c", "down"]);
     expect(stdout).toMatch(/^If uplink c were down\nUplink {2}Now {2}After\n/);
     expect(stdout).toMatch(/^12 +forwarded +tcp dport 102 +uplink c +c +blackhole$/m);
     for (const [argv, message] of [
       ["uplink d down", 'uplink "d" is not configured'],
-      ["uplink a", "usage: what-if"],
+      ["uplink a", "usage: policy-route what-if"],
       ["uplink a down uplink a up", "uplink a cannot be up and down at once: eth1 either has carrier or has not"],
     ] as const) {
       const result = await router.program(["what-if", ...argv.split(" ")]);

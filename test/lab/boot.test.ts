@@ -26,7 +26,7 @@ const MAP: WiredMap<"router" | "lan" | "dsl" | "bras" | "other"> = {
         "addr add 100.64.3.2/24 dev eth3",
         "addr add 2001:db8:3::2/64 dev eth3 nodad",
         "route add default via 100.64.3.1",
-        "-6 route add default via 2001:db8:3::1",
+        "route add default via 2001:db8:3::1",
       ],
     },
     lan: {
@@ -34,7 +34,7 @@ const MAP: WiredMap<"router" | "lan" | "dsl" | "bras" | "other"> = {
         "addr add 192.168.188.10/24 dev eth0",
         "addr add 2001:db8:a::10/64 dev eth0 nodad",
         "route add default via 192.168.188.1",
-        "-6 route add default via 2001:db8:a::1",
+        "route add default via 2001:db8:a::1",
       ],
     },
     dsl: {
@@ -52,7 +52,7 @@ const MAP: WiredMap<"router" | "lan" | "dsl" | "bras" | "other"> = {
         ...provider("100.64.3.1", "route add 192.168.188.0/24 via 100.64.3.2").setup,
         EVERYWHERE_6,
         "addr add 2001:db8:3::1/64 dev eth0 nodad",
-        "-6 route add 2001:db8:a::/64 via 2001:db8:3::2",
+        "route add 2001:db8:a::/64 via 2001:db8:3::2",
       ],
       serves: SERVES,
     },
@@ -77,10 +77,16 @@ const CONFIG: readonly string[] = [
   "rule 20 set uplink ppp",
 ].map((line) => `set policy-route ${line}`);
 
+const WARNINGS: readonly string[] = [
+  "uplink dsl: no DHCP lease on eth1 yet",
+  "uplink dsl: no router advertisement on eth1",
+  "uplink ppp: interface ppp0 does not exist yet",
+];
+
 /** What a reboot takes away: all that the kernel had of us, and /run. Files stay. */
 const REBOOT = `
 ip rule flush; ip -6 rule flush; for family in -4 -6; do ip $family rule add pref 32766 lookup main; done; ip rule add pref 32767 lookup default
-for family in -4 -6; do ip $family route show table all proto 157 | while read -r route; do ip $family route del $route; done; done
+for family in -4 -6; do ip $family route show table all proto 157 | while read -r route; do ip $family route del $route || true; done; done
 nft flush ruleset; for tool in iptables ip6tables; do for table in raw mangle nat; do $tool -t $table -F; $tool -t $table -X; done; done
 conntrack -F 2>/dev/null || true; rm -rf /run/policy-route`;
 
@@ -113,15 +119,14 @@ describe.each(FRONT_ENDS)("boot (%s)", (frontEnd) => {
   test("shut before anything is there, open when it arrives: lease, advertisement, session; not one packet by another line", async () => {
     const leaks = await world.capture("other", "eth0", "tcp port 443 or tcp port 8443");
     const said = await router.commit(CONFIG);
-    expect(said).toMatch(/uplink dsl.*no gateway/s);
-    expect(said).toMatch(/ppp0/);
+    for (const warning of WARNINGS) expect(said).toContain(warning);
     await isShut();
 
     await router.sh(REBOOT);
     // Nothing is loaded, and only this ran.
     await router.sh("policy-route apply --boot");
     await isShut();
-    expect(await router.commit(CONFIG)).toMatch(/uplink dsl.*no gateway/s);
+    await router.commit(CONFIG);
     await isShut();
 
     monitor = await router.startMonitor();

@@ -92,7 +92,7 @@ afterAll(async () => {
 beforeEach(async () => {
   if (monitor !== undefined && monitor.exitCode === null) await stopMonitor();
   await lab.carrier("eth1", "up");
-  await router("sh", "-c", "rm -f /run/policy-route/liveness.json; conntrack -F 2>/dev/null");
+  await router("sh", "-c", "rm -f /run/policy-route/liveness.json /tmp/called; conntrack -F 2>/dev/null");
 });
 
 test("the last IPv6 address is removed, which leaves the kernel its route: the monitor leads IPv6 on, and back", async () => {

@@ -7,6 +7,8 @@ import { until } from "../support/lab-wait.ts";
 import { provider } from "../support/provider.ts";
 import { openWiredWorld, type WiredMap, type WiredWorld } from "../support/wired-world.ts";
 
+const OFFICE = provider("100.64.4.1");
+
 /** The LAN with a web server, guests with a console among them, two lines, and main's default by a third, the office's own. */
 const MAP: WiredMap<"router" | "server" | "guest" | "cable" | "dsl" | "office"> = {
   wires: [
@@ -25,16 +27,33 @@ const MAP: WiredMap<"router" | "server" | "guest" | "cable" | "dsl" | "office"> 
         "addr add 192.168.50.1/24 dev eth3",
         "addr add 100.64.4.2/24 dev eth4",
         "route add default via 100.64.4.1",
+        "addr add 2001:db8:50::1/64 dev eth3 nodad",
+        "addr add 2001:db8:4::2/64 dev eth4 nodad",
+        "route add default via 2001:db8:4::1",
       ],
     },
     server: { setup: ["addr add 192.168.188.10/24 dev eth0", "route add default via 192.168.188.1"], serves: ["192.168.188.10"] },
     guest: {
-      setup: ["addr add 192.168.50.10/24 dev eth0", "addr add 192.168.50.20/24 dev eth0", "route add default via 192.168.50.1"],
+      setup: [
+        "addr add 192.168.50.10/24 dev eth0",
+        "addr add 192.168.50.20/24 dev eth0",
+        "route add default via 192.168.50.1",
+        "addr add 2001:db8:50::10/64 dev eth0 nodad",
+        "route add default via 2001:db8:50::1",
+      ],
       serves: ["192.168.50.20"],
     },
     cable: provider("198.51.100.1"),
     dsl: provider("192.0.2.1"),
-    office: provider("100.64.4.1"),
+    office: {
+      setup: [
+        ...OFFICE.setup,
+        "addr add 2001:db8:4::1/64 dev eth0 nodad",
+        `addr add ${INTERNET.ipv6} dev lo`,
+        "route add 2001:db8:50::/64 via 2001:db8:4::2",
+      ],
+      serves: [INTERNET.ipv4, INTERNET.ipv6],
+    },
   },
 };
 
@@ -61,6 +80,8 @@ describe.each(FRONT_ENDS)("guest network (%s)", (frontEnd) => {
     await world.sh("router", FORWARDS[frontEnd === "nftables" ? "nftables" : "iptables"]);
     // Answered by the default, which is neither line.
     for (const name of NAMES) expect((await web(name)).error).toBe("timeout");
+    // A group whose lines have no IPv6 is down for it: until there is a rule, guests leave by the office's.
+    expect(await surf6()).toBe("office");
     await world.apply(exampleLines("guest-network"));
   }, 60_000);
   afterAll(() => world?.stop());
@@ -70,6 +91,7 @@ describe.each(FRONT_ENDS)("guest network (%s)", (frontEnd) => {
   const game = (from: keyof typeof LINES) =>
     world.probe(from, { to: LINES[from], port: 7000, protocol: "udp", source: STRANGER.ipv4, timeout: 500 });
   const surf = () => world.probe("guest", { to: INTERNET.ipv4, port: 443, timeout: 500 });
+  const surf6 = async () => (await world.probe("guest", { to: INTERNET.ipv6, port: 443, timeout: 500 })).by;
   const line = async (name: keyof typeof LINES, state: "up" | "down") => {
     await world.sh(name, `ip link set eth0 ${state}`);
     const isDead = async () => !(await world.sh("router", `ip link show ${DEVICES[name]}`)).includes("state UP");
@@ -130,11 +152,13 @@ describe.each(FRONT_ENDS)("guest network (%s)", (frontEnd) => {
 
   test("one line gone: guests and forwards by the other; both gone: no guest takes the office's line", async () => {
     const leaks = await world.capture("office", "eth0", "tcp port 443 or udp port 5000");
+    expect(await surf6()).toBeUndefined();
     await line("dsl", "down");
     for (let i = 0; i < 8; i++) expect(await surf()).toMatchObject({ by: "cable", source: LINES.cable });
     expect(await web("cable")).toMatchObject({ by: "server" });
     await line("cable", "down");
     for (let i = 0; i < 8; i++) expect((await surf()).by).toBeUndefined();
+    expect(await surf6()).toBeUndefined();
     expect(await world.probe("router", { to: INTERNET.ipv4, port: 22 })).toMatchObject({ by: "office" });
     expect(await leaks.stop()).toEqual([]);
     for (const name of NAMES) await line(name, "up");

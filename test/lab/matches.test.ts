@@ -141,8 +141,8 @@ describeLab("every match", (lab) => {
     expect([refused.exitCode, refused.stderr.trim().split("\n").sort()]).toEqual([
       1,
       [
-        'policy-route rule 10: firewall address-group "LAN" does not exist',
-        'policy-route rule 10: user "mldonky" does not exist',
+        'policy-route rule 10: firewall address-group "LAN" does not exist; "set firewall group address-group LAN" makes it',
+        'policy-route rule 10: user "mldonky" does not exist on this router; name one that does, or an id',
       ],
     ]);
     expect(await lab().must("router", ["policy-route", "plan", "--check"])).toBe("nothing to do\n");

@@ -14,13 +14,17 @@ const MAP = `
   "The internet" is ${INTERNET.ipv4} and ${INTERNET.ipv6}, behind every provider.
 
 This shell is on the router: root, its own file system, nothing here changes your machine.
-  policy-route configure                    the configuration session; /root/router.config is the first document's router
-  policy-route show                         what is steered where
-  from lan 443     from lan 53 udp          who answers a packet from a host of the lab, and what source he saw
-  on dslam ip link set line down            the DSL line loses its signal (up: it is back)
-  on dsl tcpdump -ni eth0                   any command on any host: lan office dslam dsl dsl2 bgp1 bgp2
-  vtysh                                     the router's FRR
-Leave with exit or Ctrl-D: everything is gone then. (npm run lab -- legacy: the other iptables front end. npm run lab -- nftables: without iptables.)
+  policy-route configure           the configuration session: "load /root/router.config"
+                                   and "commit" make this the first document's router
+  policy-route show                what is steered where
+  from lan 443   from lan 53 udp   who answers a packet from a host of the lab, and
+                                   what source he saw
+  on dslam ip link set line down   the DSL line loses its signal (up: it is back)
+  on dsl tcpdump -ni eth0          any command on any host: lan office dslam dsl dsl2
+                                   bgp1 bgp2
+  vtysh                            the router's FRR
+Leave with exit or Ctrl-D: everything is gone then. Other packet filters:
+npm run lab -- legacy (iptables-legacy), npm run lab -- nftables (no iptables).
 `;
 
 /** Words of this lab, for the shell. */

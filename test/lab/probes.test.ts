@@ -82,7 +82,7 @@ describeLab("probes", (lab) => {
 
   test("tell scripts what they are for", async () => {
     const words = await lab().must("router", ["cat", "/tmp/asked"]);
-    expect(words).toMatch(/^dsl eth1 192\.0\.2\.99 198\.51\.100\.1 198\.51\.100\.\d+ 0x9400000 1\n$/);
+    expect(words).toMatch(/^dsl eth1 192\.0\.2\.99 198\.51\.100\.1 198\.51\.100\.\d+ 155189248 1\n$/);
   });
 
   test("say what did not answer, and how", async () => {

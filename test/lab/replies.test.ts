@@ -93,11 +93,40 @@ describe.each(FRONT_ENDS)("replies (%s)", (frontEnd) => {
         "rule 10 destination port 21",
         "rule 10 set uplink isp2",
       ]);
-      const fetched = await fetchFtp(world.world, { netns: "lan" }, `ftp://${INTERNET.ipv4}/name`, mode);
-      expect(fetched).toMatchObject({ exitCode: 0, stdout: `isp2 ${CALLED.isp2.ipv4}\n` });
+      for (const family of ["ipv4", "ipv6"] as const) {
+        const host = family === "ipv4" ? INTERNET.ipv4 : `[${INTERNET.ipv6}]`;
+        const fetched = await fetchFtp(world.world, { netns: "lan" }, `ftp://${host}/name`, mode);
+        expect(fetched, family).toMatchObject({ exitCode: 0, stdout: `isp2 ${CALLED.isp2[family]}\n` });
+      }
       await world.apply(LINES);
     },
   );
+
+  test("the router itself by IPv6: names and time by a rule, sessions into it through a commit, and an address that comes and goes", async () => {
+    const lines = ["isp1", "isp2", "x"] as const;
+    for (const name of lines)
+      expect(
+        await world.agent(name).ask("open", { id: "ssh", address: CALLED[name].ipv6, port: 8088, source: STRANGER.ipv6 }),
+        name,
+      ).toMatchObject({ by: "router" });
+    const rule = ["traffic local", "protocol udp", "destination port 53,123", "set uplink isp2"];
+    await world.apply([...LINES, ...rule.map((word) => `rule 10 ${word}`)]);
+    for (const name of lines) {
+      for (let i = 0; i < 2; i++) expect(await world.agent(name).ask("say", { id: "ssh" }), name).toMatchObject({ by: "router" });
+      await world.agent(name).ask("close", { id: "ssh" });
+    }
+    const own = (port: number, source?: string) =>
+      world.probe("router", { to: INTERNET.ipv6, port, protocol: "udp", ...(source === undefined ? {} : { source }) });
+    for (const port of [53, 123]) expect(await own(port)).toMatchObject({ by: "isp2", source: CALLED.isp2.ipv6 });
+    expect(await own(5000)).toMatchObject({ by: "isp1", source: CALLED.isp1.ipv6 });
+    await world.sh("router", "ip addr add 2001:db8:2::7/64 dev eth2 nodad");
+    expect((await world.program(["restart"])).exitCode).toBe(0);
+    expect(await own(5000, "2001:db8:2::7")).toMatchObject({ by: "isp2", source: "2001:db8:2::7" });
+    await world.sh("router", "ip addr del 2001:db8:2::7/64 dev eth2");
+    expect((await world.program(["restart"])).exitCode).toBe(0);
+    expect(await world.sh("router", "ip -6 rule")).not.toContain("2001:db8:2::7");
+    await world.apply(LINES);
+  });
 
   /** A packet from `source` that claims to be of the LAN, sent by isp2; whether the LAN's host sees it. */
   async function spoofed(source: string): Promise<boolean> {

@@ -17,6 +17,8 @@ export interface RunningMonitor {
   stop(): Promise<number | null>;
 }
 
+const RUNNING = 'pid=$(cat "$1") && grep -q monitor /proc/$pid/cmdline && echo $pid';
+
 /** Starts it, and waits until it listens and has looked once. `run`: the program's folder below /run, as `router` sees it. */
 export async function startMonitor(
   router: Pick<Namespace, "daemon" | "exec" | "sh">,
@@ -29,7 +31,8 @@ export async function startMonitor(
   });
   const pid = await until(
     "the monitor to start",
-    async () => Number((await router.exec(["cat", `${run}/monitor.pid`])).stdout) || undefined,
+    // One that was killed leaves its number behind.
+    async () => Number((await router.exec(["sh", "-c", RUNNING, "running", `${run}/monitor.pid`])).stdout) || undefined,
     { last: () => said },
   );
   // Most of them are short-lived: one that has ended meanwhile is no error.

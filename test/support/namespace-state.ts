@@ -19,6 +19,7 @@ const PARTS = ["ipv4", "ipv6", "nft", "rules", "routes", "sets", "sysctls", "fil
 /** A failing test shows so many lines. */
 const READABLE = 20;
 
+/** A monitor may be at work meanwhile: files come and go. */
 const READ = `
 mark() { printf '\\036'; }
 iptables-save; mark
@@ -32,7 +33,7 @@ done; mark
 for table in $(nft list chains | sed -n 's/^table \\(\\S*\\) \\(\\S*\\) {/\\1:\\2/p'); do
   case $table in ip:raw|ip:mangle|ip:nat|ip:filter|ip6:raw|ip6:mangle|ip6:nat|ip6:filter) ;; *) nft -ns list table $(echo $table | tr : ' ') ;; esac
 done; mark
-cd ${ROOT}; find . -type f ! -name lock ! -name state.json ! -name "events.jsonl*" ! -name "monitor.*" -exec grep -H '' {} +
+cd ${ROOT}; find . -type f ! -name lock ! -name state.json ! -name "events.jsonl*" ! -name "monitor.*" ! -name '.*' -exec grep -sH '' {} + || true
 find . -type f -name '.*' | sed 's/^/left over: /'
 `;
 

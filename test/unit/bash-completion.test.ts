@@ -64,6 +64,15 @@ describe("TAB after policy-route", () => {
     expect(offered("test uplink ")).toEqual(["dsl", "lte"]);
   });
 
+  it("offers the words of explain in any order, each once", () => {
+    expect(offered("explain ")).toEqual(expect.arrayContaining(["destination", "inbound", "protocol", "source", "tcp-flags"]));
+    expect(offered("explain destination 192.0.2.1 so")).toEqual(["source", "source-port"]);
+    expect(offered("explain protocol ")).toEqual(["icmp", "icmpv6", "tcp", "udp"]);
+    expect(offered("explain destination 192.0.2.1 source ")).toEqual([]);
+    expect(offered("explain source-port 7 protocol tcp source 192.0.2.1 s")).toEqual(["state"]);
+    expect(offered("explain source 192.0.2.1 --")).toEqual(["--json"]);
+  });
+
   it("offers options where they belong, when one is begun", () => {
     expect(offered("show --")).toEqual(["--json"]);
     expect(offered("show uplink dsl --")).toEqual(["--json"]);
@@ -87,8 +96,12 @@ it("knows every command and every option of the program, and no other", async ()
   expect(commands.length).toBeGreaterThan(9);
   expect(offered("").filter((word) => !word.startsWith("-"))).toEqual(commands.map(({ name }) => name).sort());
   for (const { name, options } of commands) {
-    const completed = lines.filter((line) => line.split(" ")[0] === name).flatMap((line) => line.match(/--[a-z-]+/g) ?? []);
     const wanted = options.map((option) => option.split(" ")[0] ?? "");
+    if (lines.some((line) => line.startsWith(`${name} * `))) {
+      expect(offered(`${name} --`), name).toEqual(wanted);
+      continue;
+    }
+    const completed = lines.filter((line) => line.split(" ")[0] === name).flatMap((line) => line.match(/--[a-z-]+/g) ?? []);
     expect([...new Set(completed)].sort(), name).toEqual([...wanted].sort());
     expect(offered(`${name} -`), name).toEqual(expect.arrayContaining(lines.includes(`${name} ${wanted[0]}`) ? [wanted[0]] : []));
   }

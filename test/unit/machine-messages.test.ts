@@ -18,12 +18,12 @@ const host = realHost({ PATH: "/usr/bin:/bin" });
 const paths = pathsBelow("");
 
 it.each<[message: string, does: () => Promise<unknown>]>([
-  ["cannot make /dev/null/x: ENOTDIR", () => takeLock("/dev/null/x/lock", 0)],
-  ["cannot open /dev: EISDIR", () => takeLock("/dev", 0)],
-  ["cannot read /etc: EISDIR", () => host.read("/etc")],
-  ["cannot write /dev/null/x/file: ENOTDIR", () => host.write("/dev/null/x/file", "")],
-  ["cannot write /dev/null/x/file: ENOTDIR", () => realSessionFiles.replaceKeepingOwner("/dev/null/x/file", "")],
-  ["cannot make a session folder in /dev/null/x: ENOTDIR", () => realSessionFiles.openFolder("/dev/null/x")],
+  ["cannot make /dev/null/x: there is no such folder", () => takeLock("/dev/null/x/lock", 0)],
+  ["cannot open /dev: it is a folder", () => takeLock("/dev", 0)],
+  ["cannot read /etc: it is a folder", () => host.read("/etc")],
+  ["cannot write /dev/null/x/file: there is no such folder", () => host.write("/dev/null/x/file", "")],
+  ["cannot write /dev/null/x/file: there is no such folder", () => realSessionFiles.replaceKeepingOwner("/dev/null/x/file", "")],
+  ["cannot make a session folder in /dev/null/x: there is no such folder", () => realSessionFiles.openFolder("/dev/null/x")],
   ["cannot read /config/config.boot: there is no such file", () => readConfigFile(memoryHost({}).host, "/config/config.boot")],
   [
     "f, line 2, column 1: found the end of the text, expected the version line that the router writes last (is the file cut off?)",
@@ -35,7 +35,7 @@ it.each<[message: string, does: () => Promise<unknown>]>([
     () => readProposedConfig(memoryHost({}).host, { VYATTA_POLICY_ROUTE_SESSION: "s" }),
   ],
   [
-    "cli-shell-api is not installed: a commit runs inside the router's configuration session",
+    "cli-shell-api is not installed: a commit runs inside the router's configuration session. Elsewhere it is 'policy-route configure', or 'policy-route apply --config FILE'",
     () => readProposedConfig({ ...host, run: async () => ({ exitCode: 127, stdout: "", stderr: "" }) }, {}),
   ],
   [

@@ -149,16 +149,25 @@ function update(text: string): string {
 }
 
 it.each<[argv: string, message: string]>([
-  ["show uplnk", 'cannot show "uplnk" (did you mean "uplink"?); usage: show ['],
-  ["show marks dsl", "too many words; usage: show ["],
+  ["show uplnk", 'cannot show "uplnk" (did you mean "uplink"?)'],
+  ["show everything", 'cannot show "everything"; there are uplink, group, rule, table, marks, connections, what-if, plan, '],
+  ["show marks dsl", '"show marks" takes no further word, such as "dsl"'],
+  ["show uplink dsl two", '"show uplink dsl" takes no further word, such as "two"'],
   ["show log 5", 'show log takes no further word; for the last ones "show events COUNT"'],
   ["show events many", 'show events: "many" is not a number of events, 1-999999'],
   ["test uplink", "usage: policy-route test uplink NAME [--json]"],
-  ["force uplink dsl", "usage: force uplink NAME up|down|auto | force group NAME failback"],
-  ["force uplink dsl sideways", "usage: force uplink NAME up|down|auto | force group NAME failback"],
+  ["force", "usage: policy-route force uplink NAME up|down|auto | policy-route force group NAME failback"],
+  ["force uplink dsl", "usage: policy-route force uplink NAME up|down|auto | policy-route force group NAME failback"],
+  ["force uplink dsl sideways", "usage: policy-route force uplink NAME up|down|auto | policy-route force group NAME failback"],
+  ["force uplink dsl up", "policy-route is not configured: set an uplink and commit first"],
+  ["what-if", "usage: policy-route what-if uplink NAME up|down [uplink NAME up|down ...] [--json]"],
+  ["clear", "usage: policy-route clear counters [rule NUMBER]"],
+  ["reset", "usage: policy-route reset uplink NAME | policy-route reset connections [uplink NAME]"],
+  ["import", "usage: policy-route import FILE... (- is the standard input)"],
+  ["restart now", '("policy-route --help" has the commands, "policy-route help COMMAND" what each takes)'],
   ["apply", "apply needs --config FILE (or --boot)"],
   ["generate key", "usage: policy-route generate ssh-key"],
-  ["lease", "missing required argument 'words'"],
+  ["lease", "usage: policy-route lease dhcp | policy-route lease ppp|ppp6 up|down"],
   ["lease carrier", "usage: policy-route lease dhcp | policy-route lease ppp|ppp6 up|down INTERFACE TTY SPEED LOCAL REMOTE"],
   ["shwo", "unknown command 'shwo'"],
 ])("policy-route %s says: %s", async (argv, message) => {
@@ -199,7 +208,7 @@ it.each<[line: string, message: string]>([
   ["delete", "Need to specify the config node to delete"],
   ["edit", "Need to specify the config node to edit"],
   ["edit policy-route backend auto", 'The "edit" command cannot be issued at the specified level'],
-  ["edit policy-route rulee", "Configuration path: policy-route [rulee] is not valid"],
+  ["edit policy-route rulee", 'Configuration path: policy-route [rulee] is not valid (did you mean "rule"?)'],
   ["set policy-route ho x", "Configuration path: policy-route [ho] is ambiguous"],
   ["compare nothing", "Invalid command: compare [nothing]"],
   ["compare", "No changes between working and active configurations."],
@@ -211,6 +220,7 @@ it.each<[line: string, message: string]>([
   ["copy rule 10 to rule 20", "Configuration path: [rule] is not valid"],
   ["load nothing", "there is no file"],
   ["say hello", "Invalid command: [say]"],
+  ["comit", 'Invalid command: [comit] (did you mean "commit"?)'],
   ['set policy-route description "x', "a quote is not closed"],
 ])("configure: %s says: %s", async (line, message) => {
   const session = await open();

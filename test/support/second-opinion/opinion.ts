@@ -5,13 +5,15 @@ import { fillNames } from "../../../src/config/outside-names.ts";
 import { parseConfigTree } from "../../../src/config/parse-config.ts";
 import { parseSetCommands } from "../../../src/config/parse-set-commands.ts";
 import type { Config } from "../../../src/config/schema.ts";
-import { type Decision, decide } from "../../../src/explain/decide.ts";
+import { type Decision, decide, stays } from "../../../src/explain/decide.ts";
 import { type End, follow, followReplies, type Lines } from "../../../src/explain/follow.ts";
 import type { Packet } from "../../../src/explain/packet.ts";
 import { parsePrefix, prefixHolds } from "../../../src/net/address.ts";
 import type { Link } from "../../../src/uplink/facts.ts";
 import type { UplinkRoute, UplinkState } from "../../../src/uplink/uplink-state.ts";
-import { SETS } from "./world.ts";
+import type { Wanted } from "./packet-bytes.ts";
+import { nearLink, passesFilter } from "./path-filter.ts";
+import { FORWARDS, SECOND_END, SECOND_GATEWAY, SETS } from "./world.ts";
 
 /** Everything the evaluator is told: the configuration, and of the test's router what its map says (world.ts). */
 export type Known = Lines;
@@ -84,12 +86,38 @@ export interface Opinion {
   readonly decision: Decision;
   readonly end: End;
   readonly exits: readonly string[];
+  /** The far ends at which the router's own answer may come out, to what is for itself. */
+  readonly answers: readonly string[];
 }
 
-export function opinionOf(packet: Packet, known: Known): Opinion {
+export function opinionOf(packet: Wanted, known: Known): Opinion {
   const decision = decide(packet, known);
-  const end = follow(decision.target, packet, known);
-  return { decision, end, exits: exitsOf(end, packet.destination, known) };
+  const forwarded = packet.protocol === 17 && packet.inbound !== undefined ? FORWARDS[packet.destination] : undefined;
+  const destination = forwarded ?? packet.destination;
+  const end = forwarded === undefined ? follow(decision.target, packet, known) : forwardedEnd(decision, packet, forwarded, known);
+  const exits = exitsOf(end, destination, known);
+  // What a table refuses is refused before anybody asks where it came from.
+  const goesOn = exits.length > 0 || end.to === "router";
+  if (goesOn && passesFilter(packet, decision.aim ?? decision.target, known) === false)
+    return { decision, end: { to: "drop" }, exits: [], answers: [] };
+  const answers = end.to === "router" ? exitsOf(ownAnswerEnd(decision, packet, known), packet.source, known) : [];
+  return { decision, end, exits, answers };
+}
+
+/** Asked is what the packet says, routed is what became of it. */
+function forwardedEnd({ aim, target }: Decision, packet: Packet, destination: string, known: Known): End {
+  const wants = aim ?? (target.to === "router" ? { to: "main" as const } : target);
+  const steered = wants.to === "uplink" || wants.to === "group";
+  if (steered && stays(destination, packet.family, known) !== undefined) return { to: "main" };
+  return follow(wants, { ...packet, destination }, known);
+}
+
+/** Where the router itself answers, from the address that was asked. */
+function ownAnswerEnd({ replies }: Decision, packet: Packet, known: Known): End {
+  const { inbound: _, ...asked } = packet;
+  const answer: Packet = { ...asked, source: packet.destination, destination: packet.source };
+  const away = replies?.to === "uplink" && stays(answer.destination, answer.family, known) === undefined;
+  return follow(away ? { to: "uplink", uplink: replies.uplink } : { to: "main" }, answer, known);
 }
 
 /** Where the answer to a packet that came in leaves. */
@@ -100,14 +128,14 @@ export function replyExits(packet: Packet, decision: Decision, known: Known): re
 /** The far ends at which a packet with that end may come out; none: nowhere. */
 export function exitsOf(end: End, destination: string, { config, links }: Known): string[] {
   const far = (name: string): string => name.replace("eth", "p");
-  if (end.to === "uplinks") return end.ways.map((name) => far(config.uplink[name]?.interface ?? ""));
+  if (end.to === "uplinks")
+    return end.ways.map((name) => {
+      const uplink = config.uplink[name];
+      const gateways: readonly (string | undefined)[] = [uplink?.gateway, uplink?.gateway6];
+      return gateways.includes(SECOND_GATEWAY.ipv4) ? SECOND_END : far(uplink?.interface ?? "");
+    });
   if (end.to === "table") return ["p7"];
   if (end.to !== "main") return [];
-  const near = links.find(({ addresses }) =>
-    addresses.some(({ address, length }) => {
-      const network = parsePrefix(`${address}/${length}`);
-      return network !== undefined && prefixHolds(network, destination);
-    }),
-  );
+  const near = nearLink(destination, links);
   return [near === undefined ? "p6" : far(near.name)];
 }

@@ -1,5 +1,5 @@
 import type { Packet } from "../../../src/explain/packet.ts";
-import { addressToBigInt } from "../../../src/net/address.ts";
+import { addressToBigInt, canonicalAddress } from "../../../src/net/address.ts";
 
 /** A packet as it is sent. */
 export interface Wanted extends Packet {
@@ -10,9 +10,14 @@ export interface Wanted extends Packet {
   /** Bytes behind the marker. */
   readonly padding: number;
   readonly fragmented?: boolean;
+  /** Of an ICMP error: the beginning of the packet that it is about. */
+  readonly about?: Buffer;
 }
 
 export const MARKER = Buffer.from("2ndO");
+/** Where a packet is taken for a request of TFTP (RFC 1350), and what makes it one. */
+export const TFTP_PORT = 69;
+const READ_REQUEST = Buffer.from([0, 1]);
 const FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"] as const;
 
 function bytesOf(address: string): Buffer {
@@ -39,7 +44,8 @@ function u16(...values: number[]): Buffer {
 function payloadOf(packet: Wanted): Buffer {
   const id = Buffer.alloc(4);
   id.writeUInt32BE(packet.id);
-  const data = Buffer.concat([MARKER, id, Buffer.alloc(packet.padding)]);
+  const { about = packet.destinationPort === TFTP_PORT ? READ_REQUEST : Buffer.alloc(0) } = packet;
+  const data = Buffer.concat([about, MARKER, id, Buffer.alloc(packet.padding)]);
   const { protocol, sourcePort = 0, destinationPort = 0 } = packet;
   const length = Buffer.alloc(4);
   const sum = (header: Buffer, at: number): Buffer => {
@@ -102,6 +108,28 @@ export function lengthOf(packet: Wanted): number {
 export function frame(to: string, from: string, packet: Buffer): string {
   const type = (packet[0] ?? 0) >> 4 === 4 ? "0800" : "86dd";
   return `${to.replaceAll(":", "")}${from.replaceAll(":", "")}${type}${packet.toString("hex")}`;
+}
+
+/** Addresses and ports of a UDP packet. */
+export function endsOf(bytes: Buffer): Required<Pick<Packet, "source" | "destination" | "sourcePort" | "destinationPort">> {
+  const [at, size] = (bytes[0] ?? 0) >> 4 === 4 ? [12, 4] : [8, 16];
+  const address = (from: number): string => {
+    const part = bytes.subarray(from, from + size);
+    const text = size === 4 ? [...part].join(".") : (part.toString("hex").match(/..../g) ?? []).join(":");
+    return canonicalAddress(text) ?? text;
+  };
+  const ports = at + 2 * size;
+  return {
+    source: address(at),
+    destination: address(at + size),
+    sourcePort: bytes.readUInt16BE(ports),
+    destinationPort: bytes.readUInt16BE(ports + 2),
+  };
+}
+
+/** What an ICMP error quotes of a UDP packet: its headers. */
+export function headersOf(bytes: Buffer): Buffer {
+  return bytes.subarray(0, (bytes[0] ?? 0) >> 4 === 4 ? 28 : 48);
 }
 
 /** What came out: the packet itself, or the router's refusal of it (an ICMP error that quotes it) with its code. */

@@ -1,13 +1,14 @@
 import { OTHER_TARGETS } from "../other-targets.ts";
 import type { Random } from "./random.ts";
 import { type Flavour, others, protocol, side, type Traffic } from "./random-matches.ts";
-import { GATEWAY_MACS } from "./world.ts";
+import { GATEWAY_MACS, SECOND_GATEWAY } from "./world.ts";
 
 const GATEWAYS: Readonly<Record<string, { readonly dev: string; readonly v4: string; readonly v6?: string }>> = {
   a: { dev: "eth1", v4: "198.51.100.1", v6: "2001:db8:1::1" },
   b: { dev: "eth2", v4: "203.0.113.1", v6: "2001:db8:2::1" },
   c: { dev: "eth3", v4: "10.3.0.1", v6: "2001:db8:3::1" },
   d: { dev: "eth4", v4: "10.4.0.1" },
+  e: { dev: "eth1", v4: SECOND_GATEWAY.ipv4, v6: SECOND_GATEWAY.ipv6 },
 };
 
 /** The router's firewall. A large group becomes a set, a small one does not. */
@@ -29,7 +30,15 @@ export const FIREWALL: readonly string[] = [
   ...Array.from({ length: 20 }, (_, i) => `port-group PORTS port ${i === 19 ? "8000-8010" : 441 + 2 * i}`),
 ];
 
-function uplink(name: string, random: Random): string[] {
+/** By which gateway's MAC address uplinks of eth1 are told: both, the exception, or none, which a commit warns of. */
+function tellingMacs(uplinks: readonly string[], random: Random): { readonly a?: string; readonly e?: string } {
+  const [first, second] = GATEWAY_MACS;
+  if (uplinks.includes("e") && uplinks.includes("a"))
+    return random.pick([{ a: first, e: second }, { a: first, e: second }, { e: second }, { a: first }, {}]);
+  return { ...(random.chance(0.2) ? { a: random.pick(GATEWAY_MACS) } : {}), ...(random.chance(0.6) ? { e: second } : {}) };
+}
+
+function uplink(name: string, mac: string | undefined, strict: boolean, random: Random): string[] {
   const way = GATEWAYS[name] as NonNullable<(typeof GATEWAYS)[string]>;
   const maybe = (probability: number, line: string): string[] => (random.chance(probability) ? [line] : []);
   return [
@@ -40,7 +49,9 @@ function uplink(name: string, random: Random): string[] {
     ...maybe(0.3, "source-nat masquerade"),
     ...maybe(0.4, "track-inbound disable"),
     ...maybe(0.3, "source-rule disable"),
-    ...(name === "a" ? maybe(0.2, `gateway-mac ${random.pick(GATEWAY_MACS)}`) : []),
+    ...(mac === undefined ? [] : [`gateway-mac ${mac}`]),
+    ...(strict ? maybe(0.8, "source-validation strict") : []),
+    ...(way.dev === "eth1" ? maybe(0.15, `source-address ${random.pick(["198.51.100.2", "198.51.100.7"])}`) : []),
     ...maybe(0.08, "disable"),
   ].map((line) => `uplink ${name} ${line}`);
 }
@@ -98,7 +109,9 @@ function alike(uplinks: readonly string[], random: Random): string[] {
 /** `sets`: rules may ask sets of ipset. A configuration without mistakes for the router of world.ts, in `set` lines without `set policy-route`. */
 export function randomConfig(random: Random, sets: boolean): string[] {
   const [first = "a", ...more] = random.chance(0.5) ? ["a", "b"] : ["b", "a"];
-  const uplinks = [first, ...random.some([...more, "c", "d"], 0.6)].sort();
+  const uplinks = [first, ...random.some([...more, "c", "d"], 0.6), ...random.some(["e"], 0.4)].sort();
+  const macs: Readonly<Record<string, string>> = tellingMacs(uplinks, random);
+  const strict = random.some(["eth1", "eth2"], 0.3);
   const groups = random.some(["g", "h"], 0.4);
   const exempt = [
     ...random.some(["destination 192.0.2.16/29", "destination 2001:db8:99::10/124", "destination 192.168.188.0/24"], 0.2),
@@ -108,7 +121,7 @@ export function randomConfig(random: Random, sets: boolean): string[] {
   const count = 3 + random.number(5);
   return [
     ...exempt,
-    ...uplinks.flatMap((name) => uplink(name, random)),
+    ...uplinks.flatMap((name) => uplink(name, macs[name], strict.includes(GATEWAYS[name]?.dev ?? ""), random)),
     ...groups.flatMap((name) =>
       group(
         name,

@@ -1,10 +1,13 @@
 import type { Rule } from "../../../src/config/schema.ts";
 import type { TcpFlag } from "../../../src/config/values/packet.ts";
-import { judgeRule, type Surroundings } from "../../../src/explain/judge-rule.ts";
+import { decide } from "../../../src/explain/decide.ts";
+import type { Lines } from "../../../src/explain/follow.ts";
+import { judgeRule } from "../../../src/explain/judge-rule.ts";
 import { lengthOf, type Wanted } from "./packet-bytes.ts";
+import { passesFilter } from "./path-filter.ts";
 import type { Random } from "./random.ts";
 import { NOW } from "./random-matches.ts";
-import { GATEWAY_MACS, HOST_MACS, HOSTS, OWN } from "./world.ts";
+import { FORWARDS, GATEWAY_MACS, HOST_MACS, HOSTS, OWN } from "./world.ts";
 
 /** Of so many packets drawn, the one is sent that a rule comes nearest to matching. */
 const DRAWN = 50;
@@ -51,7 +54,8 @@ const REACHED = {
 const NEAR = { ipv4: ["198.51.100.50", "192.168.50.10", "192.168.50.11"], ipv6: ["2001:db8:1::50", "2001:db8:50::10"] } as const;
 
 const PORTS = [
-  22, 53, 79, 80, 81, 442, 443, 444, 447, 1, 1023, 1024, 2002, 2003, 5060, 5061, 8000, 8003, 8010, 8011, 8050, 8100, 8101, 65535,
+  22, 53, 69, 69, 79, 80, 81, 442, 443, 444, 447, 1, 1023, 1024, 2002, 2003, 5060, 5061, 8000, 8003, 8010, 8011, 8050, 8100, 8101,
+  65535,
 ];
 const TOS = [0, 0, 0, 17, 184, 40, 185];
 const PADDING = [0, 0, 30, 60, 64, 100, 171, 172, 1000, 1300];
@@ -83,17 +87,22 @@ function draw(id: number, rule: Rule | undefined, random: Random): Wanted {
   const inbound = arrivals(rule, random);
   const outside = inbound !== undefined && inbound !== "eth0" && inbound !== "eth5";
   const near = random.chance(0.12) ? NEAR[family] : OUTSIDE[family];
-  const own = random.chance(0.04);
+  const own = random.chance(0.08);
+  const spoofed = outside && random.chance(0.05);
   const ends =
     inbound === undefined
       ? { source: random.pick(OWN[family]), destination: random.pick(near) }
       : outside
-        ? { source: random.pick(OUTSIDE[family]), destination: random.pick(own ? OWN[family] : REACHED[family]) }
+        ? {
+            source: random.pick(spoofed ? REACHED[family] : OUTSIDE[family]),
+            destination: random.pick(own ? OWN[family] : REACHED[family]),
+          }
         : { source: random.pick(INSIDE[family]), destination: random.pick(own ? OWN[family] : near) };
   const icmp = family === "ipv4" ? 1 : 58;
-  const protocol = own ? random.pick([6, 17]) : random.pick([6, 6, 17, 17, 17, icmp, 47, 50, 99]);
+  const protocol = own ? random.pick([6, 17, 17, icmp]) : random.pick([6, 6, 17, 17, 17, icmp, 47, 50, 99]);
   const [tcpFlags, tcpState] = random.pick(FLAGS);
-  const icmpType = random.pick(family === "ipv4" ? [8, 8, 13, 0] : [128, 128, 129]);
+  const echo = family === "ipv4" ? 8 : 128;
+  const icmpType = random.pick(own ? [echo] : family === "ipv4" ? [echo, echo, 13, 0] : [echo, echo, 129]);
   const isError = protocol === icmp && (icmpType === 0 || icmpType === 129);
   const packet: Wanted = {
     id,
@@ -124,8 +133,8 @@ function port(random: Random): number {
  * Packets for a configuration: most are such that some rule of it matches or nearly does. No two are of one connection.
  * `from`: the first id.
  */
-export function randomPackets(count: number, from: number, around: Surroundings, random: Random): Wanted[] {
-  const rules = Object.values(around.config.rule).filter(({ disable }) => !disable);
+export function randomPackets(count: number, from: number, known: Lines, random: Random): Wanted[] {
+  const rules = Object.values(known.config.rule).filter(({ disable }) => !disable);
   const used = new Set<string>();
   const packets: Wanted[] = [];
   while (packets.length < count) {
@@ -134,15 +143,23 @@ export function randomPackets(count: number, from: number, around: Surroundings,
     const failures = (packet: Wanted): number => {
       if (rule === undefined) return 0;
       const asked = packet.inbound === undefined ? "local" : rule.traffic === "inbound" ? "inbound" : "forwarded";
-      return judgeRule(rule, packet, asked, around).filter(({ holds }) => holds !== true).length;
+      return judgeRule(rule, packet, asked, known).filter(({ holds }) => holds !== true).length;
     };
     const wanted = random.chance(0.25) ? 1 : 0;
     const [best] = drawn.map((packet) => ({ packet, off: Math.abs(failures(packet) - wanted) })).sort((a, b) => a.off - b.off);
     if (best === undefined || connections(best.packet).some((one) => used.has(one))) continue;
+    if (isByChance(best.packet, known)) continue;
+    if (best.packet.source === (FORWARDS[best.packet.destination] ?? best.packet.destination)) continue;
     for (const one of connections(best.packet)) used.add(one);
     packets.push(best.packet);
   }
   return packets;
+}
+
+/** A balanced group on whose choice it depends whether the packet passes reverse path filtering. */
+function isByChance(packet: Wanted, known: Lines): boolean {
+  const { target, aim = target } = decide(packet, known);
+  return passesFilter(packet, aim, known) === undefined;
 }
 
 /**
@@ -150,7 +167,8 @@ export function randomPackets(count: number, from: number, around: Surroundings,
  * address are one: the kernel drops the second.
  */
 function connections({ id, source, destination, protocol, sourcePort, destinationPort }: Wanted): string[] {
-  const ends = [`${source} ${sourcePort ?? ""}`, `${destination} ${destinationPort ?? ""}`].sort().join(" ");
+  const reached = FORWARDS[destination] ?? destination;
+  const ends = [`${source} ${sourcePort ?? ""}`, `${reached} ${destinationPort ?? ""}`].sort().join(" ");
   if (protocol === 1 || protocol === 58) return [`${protocol} ${ends} ${id}`];
   return sourcePort === undefined ? [`${protocol} ${ends}`, `${protocol} to ${destination}`] : [`${protocol} ${ends}`];
 }

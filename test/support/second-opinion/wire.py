@@ -3,7 +3,7 @@
 One request per line of standard input, JSON:
   {"send": [{"dev": "p0", "frames": [hex, ...]} | {"uid": 0, "gid": 0, "from": address, "to": address, "packet": hex}], "expect": [id, ...]}
 The answer: {"seen": [[dev, hex], ...]}: every frame with a marker that came out of the router, up to its 200th byte.
-A frame is waited for only when its id is expected, and then for two seconds.
+A frame is waited for only when its id is expected, and then for five seconds.
 """
 
 import ctypes
@@ -71,7 +71,7 @@ for line in sys.stdin:
             send_local(one)
         drain(seen, ids)
     wanted = set(request["expect"])
-    end = time.monotonic() + 2
+    end = time.monotonic() + 5
     while not wanted <= ids and time.monotonic() < end:
         select.select(list(devices.values()), [], [], 0.05)
         drain(seen, ids)

@@ -12,7 +12,7 @@ export type Seen = readonly (readonly [string, string])[];
 
 /** Sends packets into the router and sees where they come out. */
 export interface Wire {
-  /** Waits for the packets with these markers, up to two seconds. */
+  /** Waits for the packets with these markers, up to five seconds. */
   send(packets: readonly Sent[], expect: readonly number[]): Promise<Seen>;
 }
 

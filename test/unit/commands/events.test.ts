@@ -32,6 +32,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
+test("without the monitor an empty list does not say that nothing happened", async () => {
+  await run(context, "events", undefined, {});
+  expect(out).toBe("Nothing has happened since the last start\n");
+  await context.host.write(context.paths.applied, "set policy-route disable\n");
+  out = "";
+  await run(context, "events", undefined, {});
+  expect(out).toContain("policy-route monitor is not running: what happens between commits is not seen\n");
+});
+
 describe("the event log", () => {
   test("has a line per event, as syslog has", async () => {
     await recordEvents(context, [

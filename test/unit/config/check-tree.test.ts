@@ -49,8 +49,8 @@ function laterErrors(lines: readonly string[], context = {}): string[] {
 
 describe("an uplink's way", () => {
   it.each<[string[], string]>([
-    [["uplink dsl gateway dhcp"], "policy-route uplink dsl: interface must be set"],
-    [["uplink dsl interface eth9"], "policy-route uplink dsl: interface eth9 does not exist"],
+    [["uplink dsl gateway dhcp"], 'policy-route uplink dsl: interface must be set, such as "interface eth1"'],
+    [["uplink dsl interface eth9"], "policy-route uplink dsl: interface eth9 does not exist (there are eth0, eth1, eth2)"],
     [
       ["uplink dsl interface eth1", "uplink dsl gateway 10.9.9.1"],
       'policy-route uplink dsl: gateway 10.9.9.1 is not in a network of eth1; add "onlink" if that is meant',
@@ -61,7 +61,7 @@ describe("an uplink's way", () => {
     ],
     [
       ["uplink dsl interface eth1", "uplink dsl gateway 192.0.2.2"],
-      "policy-route uplink dsl: gateway 192.0.2.2 is an address of this router",
+      "policy-route uplink dsl: gateway 192.0.2.2 is an address of this router; name that of the other end",
     ],
   ])("%j", (lines, message) => {
     expect(errorsOf(lines)).toEqual([message]);
@@ -104,7 +104,7 @@ describe("an uplink's way", () => {
       'policy-route uplink two: gateway 10.9.9.1 is not in a network of eth2; add "onlink" if that is meant',
     ]);
     expect(at("uplink two interface eth2", "uplink two gateway 192.168.1.1")).toEqual([
-      "policy-route uplink two: gateway 192.168.1.1 is an address of this router",
+      "policy-route uplink two: gateway 192.168.1.1 is an address of this router; name that of the other end",
     ]);
     expect(at("uplink two interface eth2", "uplink two gateway 192.0.2.1", "uplink two source-address 192.0.2.10")).toEqual([
       'policy-route uplink two: source-address 192.0.2.10 is not an address of this router; give eth2 that address, or use "auto"',
@@ -118,9 +118,9 @@ describe("an uplink's numbers", () => {
   const two = (...more: string[]) => errorsOf(["uplink a interface eth1", "uplink b interface eth2", ...more]);
 
   it.each<[string[], string]>([
-    [["uplink a table 200", "uplink b table 200"], "policy-route uplink a and b: both use table 200"],
-    [["uplink a mark 2", "uplink b mark 2"], "policy-route uplink a and b: both use mark 2"],
-    [["uplink a table-name b"], "policy-route uplink a and b: both use table-name b"],
+    [["uplink a table 200", "uplink b table 200"], "policy-route uplink a and b: both use table 200; each needs its own"],
+    [["uplink a mark 2", "uplink b mark 2"], "policy-route uplink a and b: both use mark 2; each needs its own"],
+    [["uplink a table-name b"], "policy-route uplink a and b: both use table-name b; each needs its own"],
     [["uplink a table 201"], "policy-route uplink a: table 201 belongs to load-balancing wan; use 1-200 or 256 and up"],
     [["uplink a table 252"], "policy-route uplink a: table 252 belongs to load-balancing wan; use 1-200 or 256 and up"],
     [["uplink a table 0"], 'policy-route uplink a: table 0 is the kernel\'s table "unspec"; use 1-200 or 256 and up'],
@@ -142,14 +142,14 @@ describe("an uplink's numbers", () => {
 
   it("names all of three", () => {
     expect(two("uplink a mark 2", "uplink b mark 2", "uplink c mark 2", "uplink c interface eth0")).toEqual([
-      "policy-route uplink a, b and c: all use mark 2",
+      "policy-route uplink a, b and c: all use mark 2; each needs its own",
     ]);
   });
 
   it("may not take a name that a table of the router has", () => {
     const context = { ...ROUTER, tableNames: new Map([["voip", 77]]) };
     expect(errorsOf(["uplink voip interface eth1"], context)).toEqual([
-      "policy-route uplink voip: table-name voip is already the name of table 77 on this router",
+      'policy-route uplink voip: table-name voip is already the name of table 77 on this router; use another, or "table 77"',
     ]);
     expect(errorsOf(["uplink voip interface eth1", "uplink voip table 77"], context)).toEqual([]);
   });
@@ -157,12 +157,12 @@ describe("an uplink's numbers", () => {
   it("say once that 200 uplinks do not fit", () => {
     const lines = Array.from({ length: 200 }, (_, i) => `uplink u${i} interface eth1`);
     expect(errorsOf(lines)).toEqual([
-      "policy-route: 200 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126)",
+      "policy-route: 200 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126); use a wider one, such as 0x0ff00000, or fewer",
     ]);
     expect(errorsOf(lines.slice(0, 126))).toEqual([]);
     expect(errorsOf(lines.slice(0, 127))).toHaveLength(1);
     expect(errorsOf([...lines.slice(0, 126), "rule 1 set table main"])).toEqual([
-      "policy-route: 127 uplinks, groups, group members and tables of rules do not fit into mark-mask 0x0ff00000 (126)",
+      "policy-route: 127 uplinks, groups, group members and tables of rules do not fit into mark-mask 0x0ff00000 (126); use a wider one, such as 0x0ff00000, or fewer",
     ]);
   });
 });
@@ -181,7 +181,7 @@ describe("an uplink's use", () => {
   it("is told from another uplink's on one interface by nothing", () => {
     const two = ["uplink a interface eth1", "uplink b interface eth1"];
     const message =
-      "policy-route uplink a and b: track-inbound cannot tell them apart on eth1 without gateway-mac: all that comes in there is answered by b";
+      "policy-route uplink a and b: track-inbound cannot tell them apart on eth1 without gateway-mac: all that comes in there is answered by a";
     expect(warningsOf(two)).toEqual([message]);
     expect(warningsOf([...two, "uplink c interface eth1"])).toEqual([
       message.replace("a and b", "a, b and c").replace(/b$/, "c"),
@@ -206,7 +206,7 @@ describe("an uplink's use", () => {
       "policy-route uplink a and b: both have gateway-mac 52:54:00:00:00:01 on eth1; each needs that of its own gateway",
     ]);
     expect(errorsOf([...two, "uplink a source-validation strict", "uplink b source-validation loose"])).toEqual([
-      "policy-route uplink a and b: eth1 has one source-validation for them all, not strict and loose",
+      "policy-route uplink a and b: eth1 has one source-validation for them all, not strict and loose; give them the same",
     ]);
     expect(errorsOf([...two, "uplink a source-validation strict"])).toEqual([]);
   });
@@ -215,7 +215,7 @@ describe("an uplink's use", () => {
     const lines = ["uplink p interface ppp0", "uplink p gateway-mac 52:54:00:00:00:01"];
     const ppp = { name: "ppp0", pointToPoint: true, addresses: [{ address: "10.0.0.1", length: 32, peer: "10.0.0.2" }] };
     expect(errorsOf(lines, { ...ROUTER, links: [...ROUTER.links, ppp] })).toEqual([
-      "policy-route uplink p: gateway-mac needs a network with MAC addresses; ppp0 is a point-to-point link",
+      "policy-route uplink p: gateway-mac needs a network with MAC addresses; ppp0 is a point-to-point link; leave it out",
     ]);
   });
 
@@ -244,7 +244,7 @@ describe("a rule's target", () => {
 
   it.each<[string[], string]>([
     [["set uplink dls"], 'uplink "dls" is not configured (did you mean "dsl"?)'],
-    [["set uplink constructor"], 'uplink "constructor" is not configured'],
+    [["set uplink constructor"], 'uplink "constructor" is not configured (configured: dsl)'],
     [
       ["set uplink dsl", "set table main"],
       'only one of set uplink, group, table, reply-uplink; delete all but one of "set uplink", "set table"',
@@ -297,19 +297,25 @@ describe("what a rule looks at", () => {
     [["source port 80", "protocol !tcp"], "port needs protocol tcp, udp, tcp_udp, sctp, dccp or udplite"],
     [
       ["source address 10.0.0.1", "destination address 2001:db8::1"],
-      "source is IPv4 but destination is IPv6: the rule can never match",
+      "source is IPv4 but destination is IPv6: the rule can never match; give both one family",
     ],
     [
       ["destination address 10.9.0.0/16", "destination address !2001:db8::2", "source address 2001:db8::1"],
-      "source is IPv6 but destination is IPv4: the rule can never match",
+      "source is IPv6 but destination is IPv4: the rule can never match; give both one family",
     ],
-    [["family ipv6", "source address !10.0.0.1"], "family is IPv6 but source is IPv4: the rule can never match"],
-    [["protocol icmp", "source address 2001:db8::/32"], "protocol icmp is IPv4 but source is IPv6: the rule can never match"],
+    [
+      ["family ipv6", "source address !10.0.0.1"],
+      "family is IPv6 but source is IPv4: the rule can never match; give both one family",
+    ],
+    [
+      ["protocol icmp", "source address 2001:db8::/32"],
+      "protocol icmp is IPv4 but source is IPv6: the rule can never match; give both one family",
+    ],
     [
       ["traffic local", "inbound-interface eth0"],
       "inbound-interface cannot match traffic local: what the router makes came in nowhere; use traffic forwarded",
     ],
-    [["source interface-network eth9"], "interface eth9 does not exist"],
+    [["source interface-network eth9"], "interface eth9 does not exist (there are eth0, eth1, eth2)"],
     [["inbound-interface eht0"], 'interface eht0 does not exist (did you mean "eth0"?)'],
   ])("%j", (lines, message) => {
     expect(rule(...lines)).toEqual([`policy-route rule 20: ${message}`]);
@@ -338,22 +344,32 @@ describe("what a rule looks at", () => {
   });
 
   it.each<[string[], string, object?]>([
-    [["user mldonkey"], "user can only match traffic local or all"],
-    [["user-group 100"], "user-group can only match traffic local or all"],
+    [["user mldonkey"], 'user can only match what the router makes: set "traffic local" or "traffic all"'],
+    [["user-group 100"], 'user-group can only match what the router makes: set "traffic local" or "traffic all"'],
     [
       ["source mac-address 52:54:00:c2:a5:43", "traffic local"],
       "mac-address cannot match traffic local: what the router makes has no sender; use traffic forwarded",
     ],
-    [["state established enable"], "state established can never match: rules look at the first packet of a connection"],
-    [["traffic local", "user mldonky"], 'user "mldonky" does not exist', { users: new Set(["root"]) }],
+    [
+      ["state established enable"],
+      "state established can never match: rules look at the first packet of a connection; leave it out, the rest of a connection goes its way",
+    ],
+    [
+      ["traffic local", "user mldonky"],
+      'user "mldonky" does not exist on this router; name one that does, or an id',
+      { users: new Set(["root"]) },
+    ],
     [
       ["source group address-group LAN"],
-      'firewall address-group "LAN" does not exist',
+      'firewall address-group "LAN" does not exist; "set firewall group address-group LAN" makes it',
       { firewallGroups: new Map([["network-group", new Set(["LAN"])]]) },
     ],
     [["icmp type 8"], "icmp needs protocol icmp"],
     [["tcp flags SYN"], "tcp flags needs protocol tcp"],
-    [["fragment match-frag"], "fragment match-frag can never match: fragments are put together before rules look at the packet"],
+    [
+      ["fragment match-frag"],
+      "fragment match-frag can never match: fragments are put together before rules look at the packet; leave it out",
+    ],
     [["icmp code 1", "protocol icmp"], "icmp code needs icmp type: a code means something else with each type"],
     [["icmp type 8", "icmp type-name echo-request", "protocol icmp"], "only one of icmp type and type-name; delete the other"],
     [
@@ -362,12 +378,12 @@ describe("what a rule looks at", () => {
     ],
     [
       ["source group address-group LAN", "destination address 2001:db8::1"],
-      "source group is IPv4 but destination is IPv6: the rule can never match",
+      "source group is IPv4 but destination is IPv6: the rule can never match; give both one family",
     ],
     [["destination group port-group WEB"], "port needs protocol tcp, udp, tcp_udp, sctp, dccp or udplite"],
     [
       ["icmpv6 type 128", "family ipv4", "protocol icmpv6"],
-      "family is IPv4 but protocol icmpv6 is IPv6: the rule can never match",
+      "family is IPv4 but protocol icmpv6 is IPv6: the rule can never match; give both one family",
     ],
   ])("%j, with what is known of the machine", (lines, message, context) => {
     expect(laterErrors(["rule 20 set table main", ...lines.map((line) => `rule 20 ${line}`)], context)).toEqual([
@@ -441,14 +457,14 @@ describe("groups", () => {
 
   it("have tables whose names are nobody else's", () => {
     expect(laterErrors([...DSL, "group web uplink dsl", "uplink dsl table-name web.dsl"])).toEqual([
-      "policy-route uplink dsl: table-name web.dsl is the name of a table of group web",
+      "policy-route uplink dsl: table-name web.dsl is the name of a table of group web; use another",
     ]);
   });
 
   it("count with their members against the mark", () => {
     const lines = Array.from({ length: 50 }, (_, i) => [`uplink u${i} interface eth1`, `group g${i} uplink u${i}`]).flat();
     expect(laterErrors(lines)).toEqual([
-      "policy-route: 150 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126)",
+      "policy-route: 150 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126); use a wider one, such as 0x0ff00000, or fewer",
     ]);
     const off = lines.flatMap((line) =>
       line.includes("group") ? [line, `${line.split(" ").slice(0, 2).join(" ")} disable`] : [line],
@@ -456,7 +472,7 @@ describe("groups", () => {
     expect(laterErrors(off)).toEqual([]);
     const named = Array.from({ length: 50 }, (_, i) => `rule ${i + 1} set group g${i}`);
     expect(laterErrors([...off, ...named])).toEqual([
-      "policy-route: 150 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126)",
+      "policy-route: 150 uplinks, groups and group members do not fit into mark-mask 0x0ff00000 (126); use a wider one, such as 0x0ff00000, or fewer",
     ]);
   });
 });

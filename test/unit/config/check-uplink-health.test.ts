@@ -16,7 +16,7 @@ describe("probes of an uplink", () => {
     [
       ["target gateway", "minimum-targets 2", "timeout 4"],
       [
-        "health: minimum-targets 2 is more than there are targets (1)",
+        "health: minimum-targets 2 is more than there are targets (1); lower it, or add targets",
         "health: timeout 4 is longer than interval 3: a probe has to end before the next",
       ],
     ],
@@ -56,10 +56,10 @@ describe("probes of an uplink", () => {
     ];
     expect(healthErrors(lines, context)).toEqual([
       "policy-route uplink dsl health target 1.1.1.1: type tcp: socat is not installed (package socat)",
-      "policy-route uplink dsl health target 9.9.9.9: /config/scripts/x is not executable",
+      "policy-route uplink dsl health target 9.9.9.9: /config/scripts/x is not executable: chmod +x /config/scripts/x",
     ]);
     expect(errorsOf([...DSL, "hook /config/scripts/changed"], { ...ROUTER, ...context })).toEqual([
-      "policy-route hook: /config/scripts/changed is not executable",
+      "policy-route hook: /config/scripts/changed is not executable: chmod +x /config/scripts/changed",
     ]);
   });
 
@@ -79,6 +79,6 @@ describe("probes of an uplink", () => {
         "uplink b table-name dsl.probe",
         "uplink b track-inbound disable",
       ]),
-    ).toEqual(["policy-route uplink dsl and b: both use table-name dsl.probe"]);
+    ).toEqual(["policy-route uplink dsl and b: both use table-name dsl.probe; each needs its own"]);
   });
 });

@@ -33,19 +33,7 @@ describe("the value of a configuration", () => {
   });
 
   it("has the first source document's uplink and rule", () => {
-    const config = parse(
-      "exempt destination 192.168.0.0/16",
-      "uplink dsl interface eth1",
-      "uplink dsl gateway dhcp",
-      "uplink dsl table 20",
-      "uplink dsl table-name 510sg",
-      "uplink dsl mark 20",
-      "uplink dsl source-nat masquerade",
-      "rule 10 source interface-network eth0",
-      "rule 10 protocol tcp",
-      "rule 10 destination port 143,80,443,8000",
-      "rule 10 set uplink dsl",
-    );
+    const config = parse(...(DOCUMENTS["LAN web over a DHCP line"] ?? []));
     expect(config.exempt.destination).toEqual([{ family: "ipv4", address: "192.168.0.0", length: 16 }]);
     expect(config.uplink["dsl"]).toEqual({
       disable: false,

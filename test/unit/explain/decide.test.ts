@@ -93,6 +93,14 @@ describe("where that leads", () => {
     expect(endOf(own, worldOf([...UPLINKS, "rule 10 traffic local", "rule 10 set table main"]))).toEqual({ to: "main" });
     expect(endOf(own, worldOf([...UPLINKS, "exempt destination 192.0.2.0/24"]))).toEqual({ to: "main" });
   });
+
+  test("nothing leaves from the address of a line whose kill switch is shut, whatever a rule says", () => {
+    const own = ownPacket({ source: "203.0.113.2" });
+    const shut = [...UPLINKS, "uplink b if-down prohibit", "rule 10 traffic local", "rule 10 set uplink a"];
+    expect(endOf(own, worldOf(shut, ["b"]))).toEqual({ to: "prohibit" });
+    expect(endOf(own, worldOf([...shut, "uplink b source-rule disable"], ["b"]))).toEqual(way("a"));
+    expect(endOf(own, worldOf([...shut, "exempt destination 192.0.2.0/24"], ["b"]))).toEqual({ to: "main" });
+  });
 });
 
 describe("what comes in", () => {

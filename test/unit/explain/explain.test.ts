@@ -36,6 +36,12 @@ describe("an explanation", () => {
       "member g a",
       "member g b",
     ]);
+    // Left to main, and by its address to a line that is no member: the mark is the group's.
+    const left = ["rule 10 traffic local", "rule 10 set group h", "group h uplink a", "group h mode balance"];
+    const lost = { ...worldOf([...UPLINKS, ...left], ["a"]), slots: new Map([["group h", 6]]) };
+    const own = explain(ownPacket({ source: "203.0.113.2" }), [], lost);
+    expect(own.end).toMatchObject({ ways: ["b"], bySource: true });
+    expect(own.marked.map(({ owner }) => owner)).toEqual(["group h"]);
     // What the router sends was given its source for main.
     expect(explained(["rule 10 traffic local", "rule 10 set uplink b"], ownPacket()).sourceNat).toBe("masquerade");
     expect(explained(["rule 10 set uplink b"]).sourceNat).toBeUndefined();
@@ -72,10 +78,13 @@ describe("what the kernel says", () => {
   const steered = explained(["rule 10 set uplink a"]);
   const main = { device: "eth2", gateway: "203.0.113.1" };
 
-  test("is asked with mark, interface, addresses, protocol and ports, and once without the mark", () => {
+  test("is asked with mark, interface, addresses, protocol and ports, once without the mark, and who installed that route", () => {
     const plain = "192.0.2.9 from 192.168.1.7 iif eth0 ipproto tcp sport 1024 dport 443".split(" ");
-    expect(lookups(steered)).toEqual([[...plain, "mark", "0x00100000"], plain]);
-    expect(lookups(explained([], ownPacket({ protocol: 99 })))).toEqual(["192.0.2.9 from 192.168.1.1 uid 1000".split(" ")]);
+    expect(lookups(steered)).toEqual([[...plain, "mark", "0x00100000"], plain, ["fibmatch", ...plain]]);
+    expect(lookups(explained([], ownPacket({ protocol: 99 })))).toEqual([
+      "192.0.2.9 from 192.168.1.1 uid 1000".split(" "),
+      "fibmatch 192.0.2.9 from 192.168.1.1 uid 1000".split(" "),
+    ]);
     expect(lookups(explained(["rule 10 action drop"]))).toEqual([]);
   });
 
@@ -86,6 +95,12 @@ describe("what the kernel says", () => {
     expect(judgeKernel(steered, [main, main])?.disagreements).toEqual([
       "the configuration means eth1 via 198.51.100.1, the kernel says eth2 via 203.0.113.1",
     ]);
+  });
+
+  test("says who installed main's route, where that is known", () => {
+    const by = (protocol?: number) =>
+      judgeKernel(steered, [main, main, protocol === undefined ? { error: "?" } : { protocol }])?.mainBy;
+    expect([186, 4, 16, 2, 3, undefined].map(by)).toEqual(["BGP", "static", "DHCP", undefined, undefined, undefined]);
   });
 
   test("a kill switch has to refuse", () => {

@@ -46,6 +46,15 @@ describe("a question", () => {
     ]);
   });
 
+  test("the words that there are, where the words are wrong", () => {
+    for (const words of ["source 192.168.1.7", "sorce 192.168.1.7 destination 192.0.2.9", "source 192.168.1.7 destination"])
+      expect(read(words).unclear).toBe(true);
+    expect(read("protocol tpc destination 192.0.2.9 source 192.168.1.7")).toMatchObject({
+      unclear: false,
+      problems: { length: 1 },
+    });
+  });
+
   test("a first packet of TCP has SYN", () => {
     expect(read("source 192.168.1.7 destination 192.0.2.9 protocol tcp").question?.packet.tcpFlags).toEqual(["SYN"]);
   });

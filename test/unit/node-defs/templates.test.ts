@@ -35,6 +35,7 @@ test("no file of another package is shipped", () => {
     "op/clear/policy-route",
     "op/force/policy-route",
     "op/generate/policy-route",
+    "op/import/policy-route",
     "op/monitor/policy-route",
     "op/reset/policy-route",
     "op/restart/policy-route",

@@ -61,7 +61,7 @@ describe("a batch", () => {
   it("warns of edits that nobody committed", async () => {
     expect(await batch("set policy-route disable")).toEqual({
       isFine: true,
-      printed: "x.cmds: it ends with uncommitted changes; they are discarded\n",
+      printed: 'x.cmds: it ends with uncommitted changes; they are discarded. A last line "commit" applies them\n',
       running: undefined,
     });
   });

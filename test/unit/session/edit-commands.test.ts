@@ -6,10 +6,10 @@ afterEach(removeFolders);
 const small = () => open(newFolder(), smallProgram("true"));
 
 describe("set", () => {
-  it("says what the engine says of a wrong path", async () => {
+  it("says what the engine says of a wrong path, and what is near", async () => {
     const { type, outcomeOf } = await small();
     expect(await type("set policy-route rulee 10")).toBe(
-      "\n  Configuration path: policy-route [rulee] is not valid\n  Set failed\n\n",
+      '\n  Configuration path: policy-route [rulee] is not valid (did you mean "rule"?)\n  Set failed\n\n',
     );
     expect(await type("set firewall")).toBe("\n  Configuration path: [firewall] is not valid\n  Set failed\n\n");
     expect(await type("set policy-route disable yes")).toBe(

@@ -98,6 +98,13 @@ describe("save and load", () => {
     expect(await type("load")).toContain("No configuration changes to commit\n");
   });
 
+  it("loads set lines too", async () => {
+    const { type, root } = await withSaved(ROUTER);
+    writeFileSync(`${root}/config/mine.set`, "# mine\nset interfaces ethernet eth0\nset policy-route rule 10 protocol 'tcp'\n");
+    expect(await type("load mine.set")).toMatch(/Load complete/);
+    expect(await type("show policy-route")).toBe("+rule 10 {\n+    protocol tcp\n+}\n");
+  });
+
   it("loads nothing when anything is wrong, and names all of it", async () => {
     const { type, outcomeOf } = await withSaved(
       "policy-route {\n    backend x\n    rule 0 {\n    }\n    nonsense 1\n    disable\n}\n",

@@ -38,6 +38,29 @@ describe("tables", () => {
     expect(lines.filter((line) => line.includes("word")).length).toBe(2);
   });
 
+  it("leave out what is spare before they are wider than the terminal", () => {
+    const columns = [
+      { title: "A" },
+      { title: "Gateway", flexible: true },
+      { title: "Table" },
+      { title: "Mark", spare: true },
+      { title: "Health" },
+    ];
+    const row = ["x".repeat(31), "198.51.100.1 (dhcp)", "510sg (20)", "0x01400000", "1/1 ok"];
+    for (const width of [85, 84, 83, 82, 81, 80]) {
+      const lines = formatTable(columns, [row], width).trimEnd().split("\n");
+      expect(lines[0]?.includes("Mark")).toBe(width >= 83);
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+    }
+  });
+
+  it("are no wider than their broken lines", () => {
+    const columns = [{ title: "Text", flexible: true }, { title: "N" }];
+    expect(formatTable(columns, [["aaaaaaaaaaaaaaaa bbbbbbbb", "1"]], 25)).toBe(
+      "Text              N\naaaaaaaaaaaaaaaa  1\nbbbbbbbb\n",
+    );
+  });
+
   it("give fields without a value no line", () => {
     expect(
       formatFields([

@@ -31,8 +31,8 @@ describe("overview", () => {
 Policy routing: active, in sync, backend iptables (nft front end)
 Uplink  Interface  State  Gateway              Table       Mark
 dsl     eth1       up     198.51.100.1 (dhcp)  510sg (20)  0x01400000
-Rule  Traffic    Matches                        To          Now  New connections
-10    forwarded  tcp dport 143,80,443,8000      uplink dsl  dsl           48,211
+Rule  Traffic    Matches                    To          Now  New connections
+10    forwarded  tcp dport 143,80,443,8000  uplink dsl  dsl           48,211
                  from eth0-net
 `);
   });
@@ -154,6 +154,11 @@ describe("the monitor", () => {
     expect(text(missing).replaceAll("\n ", "")).toContain(
       "- policy-route monitor is not running, and is needed for probes of uplink dsl, failback of group web:",
     );
+    const probed = makeSight(`${SEED.lines}\nuplink dsl health target gateway`, SEED.facts, {
+      monitor: { running: false, neededFor },
+    });
+    for (const view of ["uplink", "group"] as const) expect(text(probed, view)).toMatch(/^policy-route monitor is not running, /);
+    expect(text(probed, "rule")).not.toContain("monitor");
     expect(text(makeSight(SEED.lines, SEED.facts, { monitor: { running: true, neededFor } }))).not.toContain("monitor");
     expect(text(seed)).not.toContain("monitor");
   });

@@ -37,10 +37,10 @@ If uplink dsl were down
 Uplink  Now  After
 dsl     up   down
 lte     up   up
-Rule  Traffic    Matches                               To          Now  After
-10    forwarded  tcp dport 143,80,443,8000 from        group web   dsl  lte
+Rule  Traffic    Matches                         To          Now  After
+10    forwarded  tcp dport 143,80,443,8000 from  group web   dsl  lte
                  192.0.2.128/25
-20    forwarded  udp from 192.0.2.128/25               uplink dsl  dsl  prohibit
+20    forwarded  udp from 192.0.2.128/25         uplink dsl  dsl  prohibit
 `);
   });
 
@@ -50,7 +50,7 @@ Rule  Traffic    Matches                               To          Now  After
       "uplink second is on eth1 too, and goes down with it",
     ]);
     expect(whatIf(LINES, `${FACTS}\nforced lte down`, [{ uplink: "lte", to: "up" }]).notes).toEqual([
-      "uplink lte would still be down: forced down by the operator",
+      'uplink lte would still be down: forced down by the operator ("force policy-route uplink lte auto" ends that)',
     ]);
     expect(whatIf(LINES, "link eth1 up 198.51.100.2/24", [{ uplink: "lte", to: "up" }]).notes).toEqual([
       "uplink lte would still be down: interface wwan0 does not exist",

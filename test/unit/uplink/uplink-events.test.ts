@@ -23,15 +23,15 @@ describe("what happened to an uplink", () => {
   test.each<[string, UplinkState, UplinkState, string[]]>([
     ["nothing", dsl(), dsl(), []],
     ["no carrier", dsl(), dsl({ link: "no-carrier" }), ["dsl down no carrier"]],
-    ["the interface goes", dsl(), dsl({ link: "missing", addresses: [] }), ["dsl down there is no such interface"]],
+    ["the interface goes", dsl(), dsl({ link: "missing", addresses: [] }), ["dsl down the interface does not exist"]],
     ["the operator objects", dsl(), dsl({ objection: "forced down by the operator" }), ["dsl down forced down by the operator"]],
-    ["carrier again", dsl({ link: "no-carrier" }), dsl(), ["dsl up 198.51.100.1 (dhcp-hook)"]],
+    ["carrier again", dsl({ link: "no-carrier" }), dsl(), ["dsl up 198.51.100.1 (dhcp)"]],
     ["the lease expires", dsl(), dsl({}, none("the lease has expired")), ["dsl down the lease has expired"]],
     [
       "a renewal with another gateway",
       dsl(),
       dsl({}, via("198.51.100.254")),
-      ["dsl gateway 198.51.100.1 -> 198.51.100.254 (dhcp-hook)"],
+      ["dsl gateway 198.51.100.1 -> 198.51.100.254 (dhcp)"],
     ],
     [
       "another address",

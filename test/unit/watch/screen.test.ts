@@ -27,6 +27,12 @@ describe("the screen", () => {
     expect(screen).toMatch(/^2026-11-20 11:40:02\.113 lte down: no carrier$/m);
   });
 
+  test("leaves a column out before nothing of it can be read", () => {
+    const heads = [64, 66, 68, 100].map((width) => text(busyView(), width, 30).find((line) => line.startsWith("Uplink ")) ?? "");
+    for (const head of heads) expect(head).toMatch(/ (Packets|Gateway|Gate\.\.)$/);
+    expect(heads.map((head) => head.includes("Gate"))).toEqual([false, false, false, true]);
+  });
+
   test("docs/watch.md shows what it prints", () => {
     const doc = readFileSync(resolve(__dirname, "../../../docs/watch.md"), "utf8");
     expect(doc).toContain(`\`\`\`\n${text(busyView(), 95, 36).join("\n")}\n\`\`\`\n`);
