@@ -18,7 +18,7 @@ configure --script @file
 diagram
 diagram --output @file
 diagram --text
-explain * destination @any destination-port @any dscp @any icmp-code @any icmp-type @any inbound @interface mac-address @any packet-length @any protocol tcp|udp|icmp|icmpv6 source @any source-port @any state @any tcp-flags @any tos @any user @any user-group @any
+explain * destination @any destination-port @any dscp @any icmp-code @any icmp-type @any inbound @interface ipsec @any mac-address @any packet-length @any protocol tcp|udp|icmp|icmpv6 source @any source-port @any state @any tcp-flags @any time @any tos @any user @any user-group @any
 force group @group failback
 force uplink @uplink auto
 force uplink @uplink down

@@ -1,3 +1,4 @@
+import { usedNames } from "./config/outside-names.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { explain } from "./explain/explain.ts";
@@ -7,6 +8,7 @@ import type { Question } from "./explain/read-question.ts";
 import type { Sighted } from "./explain/sighted.ts";
 import { connectionQuery, readConnection } from "./explain/tracked.ts";
 import { askRoutes } from "./host/ask-routes.ts";
+import { askSets } from "./host/ask-sets.ts";
 import type { Sight } from "./show/sight.ts";
 
 /**
@@ -19,7 +21,12 @@ export async function explainPackets(
   config: Config,
   questions: readonly Omit<Question, "named">[],
 ): Promise<Explanation[]> {
-  const sighted = sightedOf(sight, config);
+  const inSets = await askSets(
+    host,
+    usedNames(config).sets,
+    questions.map(({ packet }) => packet),
+  );
+  const sighted = { ...sightedOf(sight, config), inSets };
   const explained = questions.map(({ packet, assumed }) => explain(packet, assumed, sighted));
   const asked = explained.map(lookups);
   const answers = await askRoutes(host, asked.flat());

@@ -2,6 +2,7 @@ import { type AssignedSlots, assignSlots } from "./compile/assign-slots.ts";
 import { auditMarks, type Collision } from "./compile/audit-marks.ts";
 import { type Backend, chooseBackend } from "./compile/choose-backend.ts";
 import { checkTables, compile } from "./compile/compile.ts";
+import { goneSets } from "./compile/gone-sets.ts";
 import { uplinkTargets } from "./compile/targets.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
@@ -58,7 +59,7 @@ export function want({ paths }: Pick<Context, "paths">, config: Config, facts: F
     slots,
     state,
     backend,
-    warnings: [...warnings, ...refused, ...affected, ...resolved.warnings, ...problems],
+    warnings: [...warnings, ...goneSets(config, facts), ...refused, ...affected, ...resolved.warnings, ...problems],
     collisions,
   };
 }

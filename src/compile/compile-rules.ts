@@ -1,11 +1,14 @@
 import { compareNatural } from "../config/natural-order.ts";
+import { DEFAULT_BURST } from "../config/rule-schema.ts";
 import type { Config, Rule as ConfigRule } from "../config/schema.ts";
+import { type Rate, UNITS } from "../config/values/rate.ts";
 import type { IpSet } from "../kernel/kernel-state.ts";
 import type { Action, Match, Rule } from "../kernel/rule.ts";
 import { type Family, formatPrefix } from "../net/address.ts";
 import type { Facts, SlotAssignment } from "../uplink/facts.ts";
 import type { Backend } from "./choose-backend.ts";
 import { type FlattenOptions, flattenRule } from "./flatten-rule.ts";
+import { goneSet } from "./gone-sets.ts";
 import { leaveVrfs } from "./leave-vrfs.ts";
 import { markField } from "./mark-field.ts";
 import { mergeRules } from "./merge-rules.ts";
@@ -34,11 +37,13 @@ interface WrittenRule {
   readonly unless: readonly Match[];
   readonly rules: readonly Rule[];
   readonly sets: readonly IpSet[];
+  /** What its packets are asked last, in one place for all of `rules`, and what then happens to them. */
+  readonly limited?: Rule;
 }
 
 /**
  * The operator's rules for one kind of traffic. In iptables, a rule with more than one negated interface
- * starts a new chain behind it: packets it is not for go on there with `goto`, which keeps the caller, so that RETURN means
+ * starts a new chain behind it, as any rule with a limit does, whose own chain holds the one place that counts: packets it is not for go on there with `goto`, which keeps the caller, so that RETURN means
  * the same everywhere.
  */
 export function compileRules(
@@ -50,7 +55,9 @@ export function compileRules(
   backend: Backend["name"],
 ): Readonly<Record<Family, RuleChains>> {
   const local = traffic === "local";
-  const rules = Object.entries(config.rule).filter(([, rule]) => !rule.disable && concerns(rule, traffic));
+  const rules = Object.entries(config.rule).filter(
+    ([, rule]) => !rule.disable && concerns(rule, traffic) && goneSet(rule, facts) === undefined,
+  );
   // Without a rule nothing jumps there; the other two are jumped to in any case.
   const idle = traffic === "inbound" && rules.length === 0;
   const isIdle = (family: Family): boolean => idle && answeredByMain(config, family).length === 0;
@@ -98,6 +105,7 @@ function isOfBothFamilies({ family, source, destination, dscp, tos, icmp, icmpv6
         side.address.length === 0 &&
         side["interface-address"] === undefined &&
         side["interface-network"] === undefined &&
+        side.ipset === undefined &&
         isEmpty(side.group),
     )
   );
@@ -126,12 +134,28 @@ function writeRule(
     if (rule.log === "enable") rules.push({ matches, action: { action: "log", prefix: `policy-route ${number}: ` }, note });
     rules.push({ matches, action, note });
   }
-  return { unless, rules, sets };
+  if (rule.limit.rate === undefined) return { unless, rules, sets };
+  return { unless, rules, sets, limited: { matches: [limitMatch(number, rule.limit.rate, rule.limit.burst)], action, note } };
 }
 
-function addRule(chains: OpenChain[], name: string, number: string, { unless, rules }: WrittenRule): void {
+function limitMatch(number: string, { count, unit }: Rate, burst = DEFAULT_BURST): Match {
+  // Kernels keep what a name was first made with as long as any rule uses it.
+  const name = `policy-route-${number}-${count}-${unit}-${burst}`;
+  return { match: "limit", name, count, unit, burst, full: Math.ceil((burst * UNITS[unit]) / count) };
+}
+
+function addRule(chains: OpenChain[], name: string, number: string, { unless, rules, limited }: WrittenRule): void {
   const current = chains.at(-1)?.rules;
   if (current === undefined || rules.length === 0) return;
+  if (limited !== undefined) {
+    const [ask, rest] = [`${name}_${chains.length + 1}`, `${name}_${chains.length + 2}`];
+    const goOn: Rule = { matches: [], action: { action: "goto", chain: rest }, note: "next rules" };
+    for (const match of unless) current.push({ ...goOn, matches: [match], note: `rule ${number}` });
+    for (const rule of rules) current.push({ ...rule, action: { action: "goto", chain: ask } });
+    current.push(goOn);
+    chains.push({ name: ask, rules: [limited, goOn] }, { name: rest, rules: [] });
+    return;
+  }
   const rest = `${name}_${chains.length + 1}`;
   const goOn: Action = { action: "goto", chain: rest };
   for (const match of unless) current.push({ matches: [match], action: goOn, note: `rule ${number}` });

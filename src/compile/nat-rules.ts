@@ -11,7 +11,11 @@ export function natRules(input: ChainInput): Rule[] {
 function tableNat({ field, slots, localSlots }: ChainInput): Rule[] {
   const tables = slots.filter(({ slot, owner }) => localSlots.has(slot) && owner.startsWith("table ") && owner !== "table main");
   return tables.map(({ slot, owner }) => ({
-    matches: [connmark(slotMark(field, slot)), { match: "local-address", side: "source" }, { match: "no-ipsec" }],
+    matches: [
+      connmark(slotMark(field, slot)),
+      { match: "local-address", side: "source" },
+      { match: "ipsec", way: "out", negate: true },
+    ],
     action: { action: "masquerade" },
     note: owner,
   }));
@@ -28,7 +32,7 @@ function uplinkNat({ field, family, uplinks, groups, localSlots }: ChainInput): 
     const leaving: Match[] = [{ match: "out-interface", name: config.interface, negate: false }, connmark(slotMark(field, slot))];
     const nat = config["source-nat"];
     // IPsec looks at the source after NAT: translated, the packet would miss its tunnel.
-    const outside: Match = { match: "no-ipsec" };
+    const outside: Match = { match: "ipsec", way: "out", negate: true };
     if (nat === "masquerade") return [{ matches: [...leaving, outside], action: { action: "masquerade" }, note }];
     if (nat !== "disable" && nat.includes(":") === (family === "ipv6")) {
       return [{ matches: [...leaving, outside], action: { action: "snat", address: nat }, note }];

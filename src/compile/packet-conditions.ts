@@ -1,3 +1,4 @@
+import { ruleTime } from "../config/rule-time.ts";
 import type { Rule } from "../config/schema.ts";
 import { LAST_ID, type UserMatch } from "../config/values/user.ts";
 import type { ConnectionState, Match } from "../kernel/rule.ts";
@@ -9,6 +10,8 @@ export type Condition = readonly Match[];
 /** What a rule asks of its packets beside interface, protocol, addresses and ports; the conditions all have to hold. */
 export function packetConditions(rule: Rule, family: Family, local: boolean): readonly Condition[] {
   return [
+    ...setCondition("source", rule.source, family),
+    ...setCondition("destination", rule.destination, family),
     ...macCondition(rule, local),
     ...ownerCondition("user", rule.user, local),
     ...ownerCondition("group", rule["user-group"], local),
@@ -18,7 +21,20 @@ export function packetConditions(rule: Rule, family: Family, local: boolean): re
     ...icmpCondition(rule, family),
     ...(rule.tcp.flags === undefined ? [] : [[{ match: "tcp-flags", ...rule.tcp.flags } satisfies Match]]),
     ...(rule["packet-length"] === undefined ? [] : [[{ match: "length", ...rule["packet-length"] } satisfies Match]]),
+    ...ipsecCondition(rule, local),
+    ...timeCondition(rule),
   ];
+}
+
+/** A rule with a set is of that set's family, negated too. */
+function setCondition(
+  side: "source" | "destination",
+  { ipset }: Rule["source"] | Rule["destination"],
+  family: Family,
+): Condition[] {
+  if (ipset === undefined) return [];
+  const { name, negate } = ipset;
+  return [ipset.family === family ? [{ match: "set", name, dimensions: [side], negate }] : []];
 }
 
 /** What the router sends itself has no frame yet. */
@@ -39,6 +55,24 @@ function ownerCondition(who: "user" | "group", match: UserMatch | undefined, loc
   const ranges = negate ? [[0, first - 1] as const, [last + 1, LAST_ID] as const] : [[first, last] as const];
   return [ranges.filter(([low, high]) => low <= high).map(([low, high]) => ({ match: "owner", who, first: low, last: high }))];
 }
+
+/** What the router sends itself came through nothing: of that it is asked how it will leave. */
+function ipsecCondition({ ipsec }: Rule, local: boolean): Condition[] {
+  return ipsec === undefined ? [] : [[{ match: "ipsec", way: local ? "out" : "in", negate: ipsec === "match-none" }]];
+}
+
+/** A window of the whole day is no condition, unless it says on which days it begins. */
+function timeCondition(rule: Rule): Condition[] {
+  const time = ruleTime(rule);
+  if (time === undefined) return [];
+  const { hours, ...rest } = time;
+  const always = hours === undefined || (hours.last + 1) % SECONDS_OF_DAY === hours.first;
+  const onDays = rest.weekdays !== undefined || rest.monthdays !== undefined;
+  const match: Match = { match: "time", ...rest, ...(hours === undefined || (always && !onDays) ? {} : { hours }) };
+  return Object.keys(match).length === 1 ? [] : [[match]];
+}
+
+const SECONDS_OF_DAY = 86_400;
 
 const STATES = ["new", "related", "invalid"] as const;
 

@@ -1,3 +1,4 @@
+import { ruleTime } from "../config/rule-time.ts";
 import type { Config, Rule } from "../config/schema.ts";
 import type { IpRule } from "../kernel/kernel-state.ts";
 import type { Link } from "../uplink/facts.ts";
@@ -55,6 +56,7 @@ function asksNothingElse({ protocol, source, destination, state, icmp, icmpv6, d
         side.port === undefined &&
         side["interface-address"] === undefined &&
         side["interface-network"] === undefined &&
+        side.ipset === undefined &&
         isEmpty(side.group),
     ) &&
     isEmpty(state) &&
@@ -62,6 +64,10 @@ function asksNothingElse({ protocol, source, destination, state, icmp, icmpv6, d
     isEmpty(icmpv6) &&
     dscp === undefined &&
     tos === undefined &&
+    rule["packet-length"] === undefined &&
+    rule.ipsec === undefined &&
+    rule.limit.rate === undefined &&
+    ruleTime(rule) === undefined &&
     source["mac-address"] === undefined &&
     rule["user-group"] === undefined &&
     rule["inbound-interface"].length === 0

@@ -1,3 +1,4 @@
+import type { Family } from "../net/address.ts";
 import type { ConfiguredInterface } from "./configured-interfaces.ts";
 
 /** A network interface of the running kernel, as far as the checks care. uplink/facts.ts has more of it. */
@@ -9,6 +10,13 @@ export interface KernelLink {
 
 /** The kinds of group a router's firewall has. */
 export type FirewallGroupKind = "address-group" | "network-group" | "ipv6-address-group" | "ipv6-network-group" | "port-group";
+
+/** A set of ipset(8), as `ipset list -t` describes it. */
+export interface FoundSet {
+  /** `hash:ip`. */
+  readonly type: string;
+  readonly family: Family;
+}
 
 /** Whether there is somebody of that name. */
 export interface Known {
@@ -29,6 +37,8 @@ export interface CheckContext {
   readonly users?: Known;
   readonly userGroups?: Known;
   readonly firewallGroups?: ReadonlyMap<FirewallGroupKind, Known>;
+  /** Sets of ipset(8) that rules name, as far as they exist. */
+  readonly sets?: ReadonlyMap<string, FoundSet>;
   /** Files that `hook` and probes name and that are no executable files. */
   readonly notExecutable?: ReadonlySet<string>;
   /** Programs that probes need and that are not there: in words, `arping is not installed (package iputils-arping)`. */

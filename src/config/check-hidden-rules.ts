@@ -16,7 +16,8 @@ export function hiddenRules(check: Check): readonly Issue[] {
         path: ["rule", number],
         message: `never matches: rule ${hiding} takes all of its traffic first; give it a number below ${hiding}, or delete it`,
       });
-    else earlier.add(number, scope);
+    // A limited rule leaves what is above its limit to the next.
+    else if (rule.limit.rate === undefined) earlier.add(number, scope);
   }
   return found;
 }

@@ -1,5 +1,7 @@
 import type { Check } from "./check.ts";
 import type { FirewallGroupKind, Known } from "./check-context.ts";
+import { checkRuleLimit } from "./check-rule-limit.ts";
+import { checkRuleTime } from "./check-rule-time.ts";
 import { checkInterfaceExists } from "./check-uplink-way.ts";
 import { familyConflict } from "./rule-families.ts";
 import type { Rule, Side } from "./schema.ts";
@@ -38,6 +40,8 @@ export function checkRuleMatches(check: Check, path: readonly string[], rule: Ru
       "state established can never match: rules look at the first packet of a connection; leave it out, the rest of a connection goes its way",
     );
   }
+  checkRuleTime(check, path, rule);
+  checkRuleLimit(check, path, rule);
   checkUser(check, path, "user", rule.user, check.context.users);
   checkUser(check, path, "user-group", rule["user-group"], check.context.userGroups);
   checkSide(check, path, rule.source);
@@ -63,12 +67,24 @@ function checkSide(check: Check, path: readonly string[], side: Side): void {
   const { "interface-address": address, "interface-network": network, group } = side;
   if (address !== undefined) checkInterfaceAddress(check, path, address);
   if (network !== undefined) checkInterfaceAddress(check, path, network);
+  checkSet(check, path, side);
   const { firewallGroups } = check.context;
   if (firewallGroups === undefined) return;
   for (const [kind, { name }] of Object.entries(group)) {
     if (firewallGroups.get(kind as FirewallGroupKind)?.has(name) !== true)
       check.error(path, `firewall ${kind} "${name}" does not exist; "set firewall group ${kind} ${name}" makes it`);
   }
+}
+
+/** Sets of one dimension that hold addresses. */
+export const ADDRESS_SETS: readonly string[] = ["hash:ip", "hash:net", "bitmap:ip"];
+
+function checkSet({ context: { sets }, error }: Check, path: readonly string[], { ipset }: Side): void {
+  if (ipset === undefined || sets === undefined) return;
+  const found = sets.get(ipset.name);
+  if (found === undefined) error(path, `ipset "${ipset.name}" does not exist; make it before the commit ("ipset create")`);
+  else if (!ADDRESS_SETS.includes(found.type))
+    error(path, `ipset "${ipset.name}" is of type ${found.type}: it has to hold addresses alone (${ADDRESS_SETS.join(", ")})`);
 }
 
 /** The addresses are looked up at the commit: without one the rule is in the kernel, and takes nothing. */

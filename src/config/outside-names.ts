@@ -1,6 +1,7 @@
+import type { FoundSet } from "./check-context.ts";
 import type { FirewallGroups } from "./firewall-groups.ts";
 import type { Config, Rule } from "./schema.ts";
-import type { GroupMatch } from "./values/name.ts";
+import type { GroupMatch, SetMatch } from "./values/name.ts";
 import type { UserMatch } from "./values/user.ts";
 
 /** Ids by the names of users and of their groups. */
@@ -9,11 +10,16 @@ export interface Ids {
   readonly userGroups: ReadonlyMap<string, number>;
 }
 
-/** Names of users and groups of the machine that rules use. */
-export function usedNames(config: Config): { readonly users: string[]; readonly userGroups: string[] } {
+/** Names of users, groups and sets of the machine that rules use. */
+export function usedNames(config: Config): Readonly<Record<"users" | "userGroups" | "sets", string[]>> {
   const named = (matches: (UserMatch | undefined)[]) => [...new Set(matches.flatMap((match) => match?.name ?? []))];
   const rules = Object.values(config.rule);
-  return { users: named(rules.map((rule) => rule.user)), userGroups: named(rules.map((rule) => rule["user-group"])) };
+  const sets = rules.flatMap(({ source, destination }) => [source.ipset?.name ?? [], destination.ipset?.name ?? []].flat());
+  return {
+    users: named(rules.map((rule) => rule.user)),
+    userGroups: named(rules.map((rule) => rule["user-group"])),
+    sets: [...new Set(sets)],
+  };
 }
 
 /** Whether any rule speaks of something by a name that is not in the policy-route configuration itself. */
@@ -24,12 +30,17 @@ export function usesOutsideNames(config: Config): boolean {
   );
 }
 
-function hasGroup({ group }: Rule["source"] | Rule["destination"]): boolean {
-  return Object.keys(group).length > 0;
+function hasGroup({ group, ipset }: Rule["source"] | Rule["destination"]): boolean {
+  return ipset !== undefined || Object.keys(group).length > 0;
 }
 
 /** The configuration with what these names stand for. A name that nobody knows stays one, and its rule takes nothing. */
-export function fillNames(config: Config, ids: Ids, groups: FirewallGroups): Config {
+export function fillNames(
+  config: Config,
+  ids: Ids,
+  groups: FirewallGroups,
+  sets: ReadonlyMap<string, FoundSet> = new Map(),
+): Config {
   const rule: Config["rule"] = {};
   for (const [number, one] of Object.entries(config.rule)) {
     const { user, "user-group": userGroup, source, destination } = one;
@@ -37,8 +48,8 @@ export function fillNames(config: Config, ids: Ids, groups: FirewallGroups): Con
       ...one,
       ...(user === undefined ? {} : { user: fillUser(user, ids.users) }),
       ...(userGroup === undefined ? {} : { "user-group": fillUser(userGroup, ids.userGroups) }),
-      source: { ...source, group: fillGroups(source.group, groups) },
-      destination: { ...destination, group: fillGroups(destination.group, groups) },
+      source: { ...source, group: fillGroups(source.group, groups), ...fillSet(source.ipset, sets) },
+      destination: { ...destination, group: fillGroups(destination.group, groups), ...fillSet(destination.ipset, sets) },
     };
   }
   return { ...config, rule };
@@ -47,6 +58,11 @@ export function fillNames(config: Config, ids: Ids, groups: FirewallGroups): Con
 function fillUser(match: UserMatch, ids: ReadonlyMap<string, number>): UserMatch {
   const id = match.name === undefined ? undefined : ids.get(match.name);
   return id === undefined ? match : { ...match, first: id, last: id };
+}
+
+function fillSet(match: SetMatch | undefined, sets: ReadonlyMap<string, FoundSet>): { ipset?: SetMatch } {
+  const family = match === undefined ? undefined : sets.get(match.name)?.family;
+  return match === undefined || family === undefined ? {} : { ipset: { ...match, family } };
 }
 
 type Groups = Rule["source"]["group"];

@@ -40,6 +40,7 @@ function sideClaims(what: string, side: Side): FamilyClaim[] {
   if (group["ipv6-address-group"] !== undefined || group["ipv6-network-group"] !== undefined) {
     found.push({ what: `${what} group`, families: ["ipv6"] });
   }
+  if (side.ipset?.family !== undefined) found.push({ what: `${what} ipset ${side.ipset.name}`, families: [side.ipset.family] });
   return found;
 }
 

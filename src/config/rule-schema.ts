@@ -3,16 +3,21 @@ import type { Lookups } from "./lookups.ts";
 import { enableDisable } from "./uplink-schema.ts";
 import { parseAddressMatch, parseMacMatch } from "./values/address.ts";
 import { ICMP_TYPES, ICMPV6_TYPES, icmpName, parseIcmpType } from "./values/icmp.ts";
-import { parseGroupMatch, parseInterfaceMatch, parseInterfaceName, tagName } from "./values/name.ts";
+import { parseGroupMatch, parseInterfaceMatch, parseInterfaceName, parseSetMatch, tagName } from "./values/name.ts";
 import { numberIn, numberKey } from "./values/number.ts";
 import { parseLength, parseTcpFlags } from "./values/packet.ts";
 import { portMatch } from "./values/port.ts";
 import { protocolMatch } from "./values/protocol.ts";
+import { parseRate } from "./values/rate.ts";
 import { parseTableReference } from "./values/table.ts";
 import { text } from "./values/text.ts";
+import { parseClock, parseMoment, parseMonthdays, parseWeekdays } from "./values/time.ts";
 import { parseDscpMatch, parseTos } from "./values/traffic-class.ts";
 import { parseUserMatch } from "./values/user.ts";
 import { oneOf } from "./values/value.ts";
+
+/** Of a limit that does not say, as with iptables and nft. */
+export const DEFAULT_BURST = 5;
 
 /** What source and destination have in common. */
 function sideFields(lookups: Lookups) {
@@ -21,6 +26,7 @@ function sideFields(lookups: Lookups) {
     "interface-address": leaf(parseInterfaceName),
     "interface-network": leaf(parseInterfaceName),
     port: leaf(portMatch(lookups)),
+    ipset: leaf(parseSetMatch),
     group: node({
       "address-group": leaf(parseGroupMatch),
       "network-group": leaf(parseGroupMatch),
@@ -57,6 +63,17 @@ export function ruleField(lookups: Lookups) {
     tcp: node({ flags: leaf(parseTcpFlags) }),
     fragment: leaf(oneOf("match-frag", "match-non-frag")),
     "packet-length": leaf(parseLength),
+    limit: node({ rate: leaf(parseRate), burst: leaf(numberIn(1, 10_000)) }),
+    time: node({
+      startdate: leaf(parseMoment),
+      stopdate: leaf(parseMoment),
+      starttime: leaf(parseClock),
+      stoptime: leaf(parseClock),
+      weekdays: leaf(parseWeekdays),
+      monthdays: leaf(parseMonthdays),
+      utc: flag(),
+    }),
+    ipsec: leaf(oneOf("match-ipsec", "match-none")),
     action: leafOr(oneOf("set", "exempt", "drop", "prohibit"), "set"),
     set: node({
       uplink: leaf(tagName("uplink")),

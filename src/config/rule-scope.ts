@@ -1,4 +1,5 @@
 import { addressToBigInt } from "../net/address.ts";
+import { ruleTime } from "./rule-time.ts";
 import type { Rule, Side } from "./schema.ts";
 import type { AddressMatch } from "./values/address.ts";
 import type { PortMatch } from "./values/port.ts";
@@ -40,8 +41,9 @@ const PLAIN = [
   "icmpv6",
   "tcp",
   "packet-length",
+  "ipsec",
 ] as const;
-const PLAIN_OF_SIDE = ["interface-address", "interface-network"] as const;
+const PLAIN_OF_SIDE = ["interface-address", "interface-network", "ipset"] as const;
 
 /** The conditions of a rule. */
 export function ruleScope(rule: Rule): RuleScope {
@@ -50,6 +52,8 @@ export function ruleScope(rule: Rule): RuleScope {
   const protocol = protocolCondition(rule);
   if (protocol !== undefined) scope.set("protocol", protocol);
   for (const name of PLAIN) if (saysSomething(rule[name])) scope.set(name, { text: JSON.stringify(rule[name]) });
+  const time = ruleTime(rule);
+  if (time !== undefined) scope.set("time", { text: JSON.stringify(time) });
   addSide(scope, "source", rule.source);
   addSide(scope, "destination", rule.destination);
   const mac = rule.source["mac-address"];

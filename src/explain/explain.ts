@@ -1,3 +1,4 @@
+import { ruleTime } from "../config/rule-time.ts";
 import { type Decision, decide, type Target } from "./decide.ts";
 import type { Explanation, Failing } from "./explanation.ts";
 import { type End, follow, followReplies, isUsable } from "./follow.ts";
@@ -7,7 +8,8 @@ import type { Packet } from "./packet.ts";
 import type { Sighted } from "./sighted.ts";
 
 /** The whole explanation but what only the kernel can say. */
-export function explain(packet: Packet, assumed: readonly string[], sight: Sighted): Explanation {
+export function explain(asked: Packet, given: readonly string[], sight: Sighted): Explanation {
+  const { packet, assumed } = withTime(asked, given, sight);
   const decision = decide(packet, sight);
   const { target, steps, by, aim = target } = decision;
   const end = follow(target, packet, sight);
@@ -28,6 +30,14 @@ export function explain(packet: Packet, assumed: readonly string[], sight: Sight
     ifFails: failures(target, end, packet, sight),
     hints: hintsFor(decision, end, packet, sight),
   };
+}
+
+/** Where a rule asks for the time and nobody said when, the packet comes now. */
+function withTime(packet: Packet, assumed: readonly string[], { config, now }: Sighted) {
+  const isAsked = Object.values(config.rule).some((rule) => !rule.disable && ruleTime(rule) !== undefined);
+  if (packet.at !== undefined || !isAsked) return { packet, assumed };
+  const at = new Date(now * 1000).toISOString().slice(0, 19);
+  return { packet: { ...packet, at: now }, assumed: [...assumed, `it comes now, ${at} UTC`] };
 }
 
 export function targetWords(target: Target): string {

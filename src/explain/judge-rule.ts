@@ -1,10 +1,12 @@
+import { DEFAULT_BURST } from "../config/rule-schema.ts";
 import type { Config, InterfaceMatch, Rule } from "../config/schema.ts";
 import { familyName } from "../config/values/address.ts";
 import type { ProtocolMatch } from "../config/values/protocol.ts";
 import type { UserMatch } from "../config/values/user.ts";
 import type { Link } from "../uplink/facts.ts";
 import { type Finding, judge, never, wording } from "./finding.ts";
-import { judgeSide } from "./judge-side.ts";
+import { judgeSet, judgeSide } from "./judge-side.ts";
+import { judgeTime } from "./judge-time.ts";
 import type { Packet } from "./packet.ts";
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP, protocolWord } from "./protocol-words.ts";
 
@@ -15,13 +17,15 @@ export type Asked = "forwarded" | "local" | "inbound";
 export interface Surroundings {
   readonly config: Config;
   readonly links: readonly Link[];
+  /** Whether an address is in a set of ipset(8), by `NAME ADDRESS`; absent where nobody asked. */
+  readonly inSets?: ReadonlyMap<string, boolean>;
 }
 
 /**
  * Judges every condition of a rule, in the order in which an operator thinks of them: what the configuration means, without a
  * word of how the kernel is told (docs/configure.md, "What a rule matches").
  */
-export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, links }: Surroundings): Finding[] {
+export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, links, inSets }: Surroundings): Finding[] {
   const other = rule.family !== "both" && rule.family !== packet.family;
   return [
     ...(concerns(rule, asked) ? [] : [never(`packet is ${ASKED[asked]}, rule is for traffic ${rule.traffic}`)]),
@@ -30,6 +34,8 @@ export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, li
     ...judgeProtocol(rule.protocol, packet),
     ...judgeSide("source", rule.source, packet, links),
     ...judgeSide("destination", rule.destination, packet, links),
+    ...judgeSet("source", rule.source.ipset, packet, inSets),
+    ...judgeSet("destination", rule.destination.ipset, packet, inSets),
     ...judgeIcmp(rule, packet),
     ...judgeFlags(rule, packet),
     ...judgeMac(rule, packet),
@@ -38,6 +44,9 @@ export function judgeRule(rule: Rule, packet: Packet, asked: Asked, { config, li
     ...judgeState(rule, packet),
     ...judgeClass(rule, packet),
     ...judgeLength(rule, packet),
+    ...judgeIpsec(rule, packet),
+    ...judgeTime(rule, packet),
+    ...judgeLimit(rule),
   ];
 }
 
@@ -196,5 +205,26 @@ function judgeLength(rule: Rule, packet: Packet): Finding[] {
   const wants = length.first === length.last ? String(length.first) : `${length.first}-${length.last}`;
   return [
     judge({ what: "packet length", value: packet.length, wants, test: (one) => length.first <= one && one <= length.last }),
+  ];
+}
+
+function judgeIpsec({ ipsec }: Rule, packet: Packet): Finding[] {
+  if (ipsec === undefined) return [];
+  const wants = ipsec === "match-ipsec" ? "yes" : "no";
+  return [judge({ what: "ipsec", value: packet.ipsec, shown: yesOrNo, wants, test: (one) => yesOrNo(one) === wants })];
+}
+
+function yesOrNo(value: boolean): string {
+  return value ? "yes" : "no";
+}
+
+/** What is left of a limit at the moment nobody can say. */
+function judgeLimit({ limit: { rate, burst = DEFAULT_BURST } }: Rule): Finding[] {
+  if (rate === undefined) return [];
+  return [
+    {
+      holds: true,
+      words: `as long as there are no more than ${rate.text} (burst ${burst}): above that the next rules are asked`,
+    },
   ];
 }

@@ -1,6 +1,6 @@
 import type { Destination, Source } from "../config/schema.ts";
 import type { AddressMatch } from "../config/values/address.ts";
-import type { GroupMatch } from "../config/values/name.ts";
+import type { GroupMatch, SetMatch } from "../config/values/name.ts";
 import { addressToBigInt, type Family, parsePrefix, prefixHolds } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
 import { type Finding, judge, never, wording } from "./finding.ts";
@@ -137,4 +137,23 @@ function judgePorts(what: "source" | "destination", { port, group }: Source | De
 function hasPort(member: string, port: number): boolean {
   const [first = 0, last = first] = member.split("-").map(Number);
   return first <= port && port <= last;
+}
+
+/** Whether the end is in a set of ipset(8). */
+export function judgeSet(
+  what: "source" | "destination",
+  match: SetMatch | undefined,
+  packet: Packet,
+  inSets: ReadonlyMap<string, boolean> = new Map(),
+): Finding[] {
+  if (match === undefined) return [];
+  const { name, negate, family } = match;
+  const address = packet[what];
+  if (family === undefined) return [never(`ipset ${name} does not exist: nothing matches`)];
+  if (family !== packet.family)
+    return [never(`${what} is ${address}, ipset ${name} is about ${family === "ipv4" ? "IPv4" : "IPv6"}`)];
+  const wants = `${negate ? "not " : ""}in ipset ${name}`;
+  const shown = (value: boolean): string => `${address}, which is ${value ? "" : "not "}in it`;
+  const met = `${what} ${wants}`;
+  return [judge({ what, value: inSets.get(`${name} ${address}`), shown, wants, test: (one) => one !== negate, met })];
 }

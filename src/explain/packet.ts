@@ -29,6 +29,10 @@ export interface Packet {
   readonly tcpFlags?: readonly TcpFlag[];
   /** Bytes with the IP header, of the whole packet if it comes in fragments. */
   readonly length?: number;
+  /** It came through IPsec; of what the router makes: IPsec takes it on its way out. */
+  readonly ipsec?: boolean;
+  /** When it comes: seconds since the epoch. */
+  readonly at?: number;
   /** As connection tracking sees it; `invalid`: it belongs to no connection. */
   readonly state: "new" | "related" | "invalid";
 }

@@ -15,6 +15,8 @@ export const QUESTION_WORDS = [
   "mac-address",
   "tcp-flags",
   "packet-length",
+  "ipsec",
+  "time",
   "state",
 ] as const;
 export type Word = (typeof QUESTION_WORDS)[number];

@@ -4,9 +4,10 @@ import { parseMac } from "../config/values/address.ts";
 import { ICMP_TYPES, ICMPV6_TYPES } from "../config/values/icmp.ts";
 import { numberIn, parseDecimal } from "../config/values/number.ts";
 import { parseTcpFlags } from "../config/values/packet.ts";
+import { parseMoment } from "../config/values/time.ts";
 import { parseDscpMatch, parseTos } from "../config/values/traffic-class.ts";
 import { parseUserMatch } from "../config/values/user.ts";
-import { InvalidValue, type ParseValue, quote } from "../config/values/value.ts";
+import { InvalidValue, oneOf, type ParseValue, quote } from "../config/values/value.ts";
 import { canonicalAddress, familyOf } from "../net/address.ts";
 import type { Link } from "../uplink/facts.ts";
 import { arrival, contradictions, type Here } from "./check-question.ts";
@@ -62,6 +63,8 @@ export function readQuestion(words: readonly string[], here: Here): Reading {
     mac: values.get("mac-address", parseMac),
     tcpFlags: values.get("tcp-flags", (text) => parseTcpFlags(text).set),
     length: values.get("packet-length", numberIn(0, 65535)),
+    at: values.get("time", parseMoment)?.at,
+    ipsec: values.get("ipsec", (text) => oneOf("yes", "no")(text) === "yes"),
   };
   const state = values.get("state", readState) ?? "new";
   problems.push(...contradictions(given, { source, destination, protocol, inbound }, here));

@@ -1,3 +1,4 @@
+import { iptablesOnly } from "../compile/iptables-only.ts";
 import { parseSlotMemory, parseTableNames } from "../compile/slot-memory.ts";
 import type { Config } from "../config/schema.ts";
 import { isOwnValue } from "../kernel/kernel-objects.ts";
@@ -68,6 +69,7 @@ export async function gatherFacts(
     markUses: findMarkUses(seen, known.neighbours),
     catchAlls: seen.catchAlls,
     ipset: seen.setNames !== undefined,
+    setNames: seen.setNames ?? [],
     liveness,
     forced,
     problems: gateways.problems,
@@ -95,7 +97,8 @@ async function gatherBackendFacts(
   const rivals = findRivals({ loadBalancing: neighbours.includes(LOAD_BALANCING), iptablesChains, nftChains: seen.nft.foreign });
   const closed = [...new Set([...seen.saved.ipv4.closed, ...seen.saved.ipv6.closed])];
   const avoided = rivals.length > 0 || closed.length > 0;
-  const possible = config.backend === "nftables" || (config.backend === "auto" && avoided);
+  const auto = config.backend === "auto" && avoided && iptablesOnly(config).length === 0;
+  const possible = config.backend === "nftables" || auto;
   const nft = await gatherNftFacts(host, seen, families, possible);
   const asked = !(possible && nft.works) && closed.length === 0;
   return { nft, iptables: { labels: asked && (await gatherConnlabel(host, seen)), closed }, rivals };

@@ -63,7 +63,7 @@ function readableMeet(path: string, a: readonly string[], b: readonly string[]):
 type Meet = readonly string[] | "never" | "unwritable";
 
 /** Leaves whose plain values are one of a kind: two different ones never meet. */
-const ATOMS = /^(family|dscp|tos|source mac-address|icmp type|icmp code|icmpv6 type)$/;
+const ATOMS = /^(family|dscp|tos|source mac-address|icmp type|icmp code|icmpv6 type|ipsec)$/;
 
 function meetOf(path: string, a: readonly string[], b: readonly string[]): Meet {
   if (sameValues(a, b)) return a;

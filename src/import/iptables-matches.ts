@@ -4,9 +4,11 @@ import { TCP_FLAGS } from "../config/values/packet.ts";
 import { InvalidValue } from "../config/values/value.ts";
 import type { Family } from "../net/address.ts";
 import type { Condition } from "./condition.ts";
+import { OPTIONS, splitOption } from "./iptables-options.ts";
 import { KEEP_CONNECTION, KEEP_PACKET, type MarkTest } from "./mark-change.ts";
 import { parseMark } from "./number-words.ts";
 import { readable, symbolOf } from "./symbol.ts";
+import { TIME_LEAVES, timeLines } from "./time-match.ts";
 
 /** What a rule of iptables matches, and the words of its target. `failed`: why our language cannot say it. */
 export interface ReadMatches {
@@ -22,25 +24,6 @@ export interface ReadMatches {
   readonly failed?: string;
 }
 
-/** Spellings of one option (iptables(8), iptables-extensions(8)). */
-const OPTIONS: Readonly<Record<string, string>> = {
-  "-p": "--protocol",
-  "--proto": "--protocol",
-  "-s": "--source",
-  "--src": "--source",
-  "-d": "--destination",
-  "--dst": "--destination",
-  "-i": "--in-interface",
-  "-o": "--out-interface",
-  "-j": "--jump",
-  "-g": "--goto",
-  "-m": "--match",
-  "--destination-port": "--dport",
-  "--source-port": "--sport",
-  "--destination-ports": "--dports",
-  "--source-ports": "--sports",
-};
-
 /** Matches that change nothing of what is taken: names of modules alone, and remarks. */
 const SILENT = new Set(["--match", "-c", "--set-counters"]);
 
@@ -48,6 +31,7 @@ const SILENT = new Set(["--match", "-c", "--set-counters"]);
 export function readMatches(words: readonly string[], family: Family): ReadMatches {
   const condition = new Map<string, readonly string[]>();
   const tests: MarkTest[] = [];
+  const times: [leaf: string, value: string][] = [];
   let target: readonly string[] = [];
   let goes = false;
   let outDevice: string | undefined;
@@ -121,6 +105,12 @@ export function readMatches(words: readonly string[], family: Family): ReadMatch
         putIcmp(put, option === "--icmp-type" ? "icmp" : "icmpv6", take(), negate);
       else if (option === "--length" && !negate)
         put("packet-length", take().replace(/^:/, "0:").replace(/:$/, ":65535").replace(":", "-"));
+      else if (option === "--match-set") putSet(put, take(), take(), negate);
+      else if (TIME_LEAVES[option] !== undefined) times.push([TIME_LEAVES[option], not(take())]);
+      else if (option === "--contiguous" || option === "--utc") continue;
+      // Each way is only for the chains where ours asks for it too.
+      else if (option === "--dir") take();
+      else if (option === "--pol" && !negate) put("ipsec", take() === "none" ? "match-none" : "match-ipsec");
       else if (option === "--dst-type" && take() === "LOCAL" && negate) continue;
       else if (option === "--cmd-owner")
         throw new InvalidValue("kernels cannot match the name of a program any more; run it as a user of its own and match that");
@@ -129,6 +119,13 @@ export function readMatches(words: readonly string[], family: Family): ReadMatch
       if (!(error instanceof InvalidValue)) throw error;
       failed ??= error.message;
     }
+  }
+  try {
+    const lines = timeLines(times, words.includes("--contiguous"));
+    if (lines.length > 0) put("time", ...lines);
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error;
+    failed ??= error.message;
   }
   return {
     condition,
@@ -144,11 +141,6 @@ export function readMatches(words: readonly string[], family: Family): ReadMatch
 
 function refuse(what: string): never {
   throw new InvalidValue(`a rule of policy-route cannot match ${readable(what)}`);
-}
-
-function splitOption(word: string): readonly [string, string?] {
-  const match = /^(--[\w-]+)=(.*)$/.exec(word);
-  return match === null ? [word] : [match[1] ?? "", match[2] ?? ""];
 }
 
 function lastModule(words: readonly string[]): string | undefined {
@@ -219,6 +211,12 @@ function tcpFlags(looked: string, set: string): string {
   const on = set === "ALL" ? [...TCP_FLAGS] : set === "NONE" ? [] : set.split(",");
   if (flags.includes("NONE") || on.some((flag) => !flags.includes(flag))) refuse(`--tcp-flags ${looked} ${set}`);
   return flags.map((flag) => (on.includes(flag) ? flag : `!${flag}`)).join(",");
+}
+
+/** What the set holds is a matter of the commit. */
+function putSet(put: Put, name: string, sides: string, negate: boolean): void {
+  if (sides !== "src" && sides !== "dst") refuse(`--match-set ${name} ${sides}`);
+  put(`${sides === "src" ? "source" : "destination"} ipset`, negate ? `!${name}` : name);
 }
 
 function putTos(put: Put, text: string, negate: boolean): void {

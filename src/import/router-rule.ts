@@ -15,7 +15,7 @@ export interface RouterRule {
 
 /** Leaves that are spelled like ours, value and all. */
 const ALIKE =
-  /^(protocol|dscp|fragment|packet-length|inbound-interface|icmp (type|code|type-name)|icmpv6 (type|type-name)|tcp flags|source mac-address|(source|destination) (address|port|group (address-group|network-group|ipv6-address-group|ipv6-network-group|port-group)))$/;
+  /^(protocol|dscp|fragment|packet-length|ipsec|inbound-interface|icmp (type|code|type-name)|icmpv6 (type|type-name)|tcp flags|source mac-address|(source|destination) (address|port|group (address-group|network-group|ipv6-address-group|ipv6-network-group|port-group)))$/;
 
 const STATES = ["new", "established", "related", "invalid"];
 

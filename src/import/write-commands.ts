@@ -67,12 +67,16 @@ function ruleLines({ traffic, condition, way, log, description }: ImportedRule):
   return [
     ...(text === undefined || text === "" ? [] : [`description '${text}'`]),
     ...(traffic === "forwarded" ? [] : [`traffic ${traffic}`]),
-    ...paths.flatMap((path) =>
-      (condition.get(path) ?? []).map((value) => (path === "state" ? `state ${value} enable` : `${path} ${quoted(value)}`)),
-    ),
+    ...paths.flatMap((path) => (condition.get(path) ?? []).map((value) => conditionLine(path, value))),
     ...(log === true ? ["log enable"] : []),
     wayLine(way, traffic),
   ];
+}
+
+/** Values of `time` are leaves with theirs. */
+function conditionLine(path: string, value: string): string {
+  if (path === "state") return `state ${value} enable`;
+  return `${path} ${path === "time" ? value.split(" ").map(quoted).join(" ") : quoted(value)}`;
 }
 
 function rank(path: string): number {

@@ -45,6 +45,13 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m tcp --tcp-flags ${[...match.set, ...match.unset].join(",")} ${match.set.length === 0 ? "NONE" : match.set.join(",")}`;
     case "length":
       return `-m length --length ${match.first}:${match.last}`;
+    case "time":
+      return renderTime(match);
+    case "limit": {
+      // Without a mode one bucket for all; forgotten only when it is full again anyway.
+      const { name, count, unit, burst, full } = match;
+      return `-m hashlimit --hashlimit-upto ${count}/${unit} --hashlimit-burst ${burst} --hashlimit-name ${name} --hashlimit-htable-expire ${(full + 1) * 1000}`;
+    }
     case "fwmark":
       return `-m mark ${not(match.negate)}--mark ${formatFwmark(match.mark)}`;
     case "connmark":
@@ -55,8 +62,8 @@ function renderMatch(match: Match, protocol: number | undefined): string {
       return `-m conntrack ${not(match.negate)}--ctstatus CONFIRMED`;
     case "local-address":
       return `-m addrtype --${SHORT[match.side]}-type LOCAL`;
-    case "no-ipsec":
-      return "-m policy --dir out --pol none";
+    case "ipsec":
+      return `-m policy --dir ${match.way} --pol ${match.negate ? "none" : "ipsec"}`;
     case "chance":
       // As iptables-save prints it; the kernel keeps 31 bits of it (xt_statistic).
       return `-m statistic --mode random --probability ${(match.part / match.of).toFixed(11)}`;
@@ -84,6 +91,30 @@ function renderPorts(side: Side, ranges: readonly PortRange[], negate: boolean, 
     return `-m ${protocol === TCP ? "tcp" : "udp"} ${not(negate)}--${side === "source" ? "sport" : "dport"} ${texts[0]}`;
   }
   return `-m multiport ${not(negate)}--${side === "source" ? "sports" : "dports"} ${texts.join(",")}`;
+}
+
+/** Without --kerneltz it is UTC. A window past midnight belongs, with --contiguous, to the day on which it begins. */
+function renderTime({ from, until, hours, weekdays, monthdays }: Extract<Match, { match: "time" }>): string {
+  const night = hours !== undefined && hours.first > hours.last;
+  return [
+    "-m time",
+    ...(hours === undefined ? [] : [`--timestart ${clockTime(hours.first)} --timestop ${clockTime(hours.last)}`]),
+    ...(monthdays === undefined ? [] : [`--monthdays ${monthdays.join(",")}`]),
+    ...(weekdays === undefined ? [] : [`--weekdays ${weekdays.join(",")}`]),
+    ...(from === undefined ? [] : [`--datestart ${isoTime(from)}`]),
+    ...(until === undefined ? [] : [`--datestop ${isoTime(until)}`]),
+    ...(night && (weekdays ?? monthdays) !== undefined ? ["--contiguous"] : []),
+  ].join(" ");
+}
+
+/** `HH:MM:SS` of a second of the day. */
+function clockTime(second: number): string {
+  return isoTime(second).slice(11);
+}
+
+/** `YYYY-MM-DDTHH:MM:SS` of seconds since the epoch, in UTC. */
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 19);
 }
 
 function not(negate: boolean): string {

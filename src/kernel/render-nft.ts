@@ -83,6 +83,10 @@ function renderMatch(match: Match, family: Family): string {
       return `tcp flags & (${flags([...match.set, ...match.unset])}) == ${match.set.length === 0 ? "0x0" : flags(match.set)}`;
     case "length":
       return `meta length ${match.first === match.last ? match.first : `${match.first}-${match.last}`}`;
+    case "time":
+      return renderTime(match);
+    case "limit":
+      return `limit rate ${match.count}/${match.unit} burst ${match.burst} packets`;
     case "fwmark":
       return `meta mark ${maskedTest(match.mark, match.negate)}`;
     case "connmark":
@@ -93,13 +97,33 @@ function renderMatch(match: Match, family: Family): string {
       return `ct status and confirmed ${match.negate ? "!=" : "=="} confirmed`;
     case "local-address":
       return `fib ${SHORT[match.side]}addr type local`;
-    case "no-ipsec":
-      return "rt ipsec missing";
+    case "ipsec":
+      return `${match.way === "in" ? "meta secpath" : "rt ipsec"} ${match.negate ? "missing" : "exists"}`;
     case "chance":
       return `numgen random mod ${match.of} < ${match.part}`;
     case "label":
       return `ct label ${match.label}`;
   }
+}
+
+/**
+ * Numbers are taken as they are; nft would convert a text with the offset that its time zone has at that moment. The kernel counts nanoseconds
+ * from the epoch and seconds of the day in UTC. All of the last second is included, as with iptables.
+ */
+function renderTime({ from, until, hours, weekdays, monthdays }: Extract<Match, { match: "time" }>): string {
+  if ((weekdays ?? monthdays) !== undefined) throw new Error("Bug: days are for iptables only");
+  return [
+    ...(from === undefined ? [] : [`meta time >= ${from}`]),
+    ...(until === undefined ? [] : [`meta time < ${until + 1}`]),
+    ...(hours === undefined ? [] : [renderHours(hours)]),
+  ].join(" ");
+}
+
+/** One that goes past midnight is everything but what lies between its end and its beginning. */
+function renderHours({ first, last }: { readonly first: number; readonly last: number }): string {
+  if (first < last) return `meta hour ${first}-${last}`;
+  const [from, to] = [last + 1, first - 1];
+  return `meta hour != ${from === to ? from : `${from}-${to}`}`;
 }
 
 function flags(names: readonly string[]): string {

@@ -39,14 +39,36 @@ export type Match =
   | { readonly match: "tcp-flags"; readonly set: readonly string[]; readonly unset: readonly string[] }
   /** Bytes from the IP header on, first and last included, 0-65535. */
   | { readonly match: "length"; readonly first: number; readonly last: number }
+  /** UTC. What is absent does not matter; everything else has to hold (config/rule-time.ts). nftables cannot ask for days. */
+  | {
+      readonly match: "time";
+      readonly from?: number;
+      readonly until?: number;
+      readonly hours?: { readonly first: number; readonly last: number };
+      readonly weekdays?: readonly number[];
+      readonly monthdays?: readonly number[];
+    }
+  /**
+   * A token bucket: `count` in each unit, at most `burst` at once. It is asked in one rule only; `name` keeps it in iptables when somebody
+   * replaces the table.
+   */
+  | {
+      readonly match: "limit";
+      readonly name: string;
+      readonly count: number;
+      readonly unit: "second" | "minute" | "hour" | "day";
+      readonly burst: number;
+      /** Seconds until an empty bucket is full. */
+      readonly full: number;
+    }
   | { readonly match: "fwmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "connmark"; readonly mark: Fwmark; readonly negate: boolean }
   | { readonly match: "direction"; readonly direction: "original" | "reply" }
   /** The connection's first packet has passed (IPS_CONFIRMED). */
   | { readonly match: "confirmed"; readonly negate: boolean }
   | { readonly match: "local-address"; readonly side: Side }
-  /** No IPsec policy will transform the packet on its way out. */
-  | { readonly match: "no-ipsec" }
+  /** `in`: it came through IPsec, or not. `out`: IPsec will transform it on its way out, or not. */
+  | { readonly match: "ipsec"; readonly way: "in" | "out"; readonly negate: boolean }
   /** True of `part` packets out of `of`, by chance; each time it is asked anew. */
   | { readonly match: "chance"; readonly part: number; readonly of: number }
   /** A bit of the connection's label, 0-127. */

@@ -30,6 +30,8 @@ const PACKET = z.strictObject({
   tos: z.optional(count("0-255")),
   tcpFlags: z.optional(z.array(z.string())),
   length: z.optional(count("bytes")),
+  at: z.optional(count("when it comes, seconds since the epoch")),
+  ipsec: z.optional(yes("IPsec brought it, or will take it away")),
   state: word(["new", "related", "invalid"], "of connection tracking"),
 });
 

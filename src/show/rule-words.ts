@@ -33,7 +33,23 @@ export function ruleWords(rule: Rule): string[] {
   const length = rule["packet-length"];
   if (length !== undefined)
     words.push(`length ${length.first === length.last ? length.first : `${length.first}-${length.last}`}`);
+  words.push(...timeWords(rule));
+  const { rate, burst } = rule.limit;
+  if (rate !== undefined) words.push(`limit ${rate.text}${burst === undefined ? "" : ` burst ${burst}`}`);
+  if (rule.ipsec !== undefined) words.push(rule.ipsec === "match-ipsec" ? "ipsec" : "no ipsec");
   return words;
+}
+
+function timeWords({ time }: Rule): string[] {
+  const { startdate, stopdate, starttime, stoptime, weekdays, monthdays } = time;
+  const words = [
+    ...(startdate === undefined ? [] : [`from ${startdate.text}`]),
+    ...(stopdate === undefined ? [] : [`until ${stopdate.text}`]),
+    ...(starttime === undefined && stoptime === undefined ? [] : [`${starttime?.text ?? "00:00"}-${stoptime?.text ?? "24:00"}`]),
+    ...(weekdays === undefined ? [] : [weekdays.text]),
+    ...(monthdays === undefined ? [] : [`days ${monthdays.text}`]),
+  ];
+  return words.length === 0 ? [] : [`${words.join(" ")} UTC`];
 }
 
 function userWords(user: UserMatch): string {
@@ -61,6 +77,7 @@ function sideWords(preposition: string, side: Side): string[] {
   }
   if (side["interface-address"] !== undefined) words.push(`${preposition} ${side["interface-address"]}-address`);
   if (side["interface-network"] !== undefined) words.push(`${preposition} ${side["interface-network"]}-net`);
+  if (side.ipset !== undefined) words.push(`${preposition} ${not(side.ipset)}ipset ${side.ipset.name}`);
   for (const [kind, match] of Object.entries(side.group)) {
     if (kind !== "port-group") words.push(`${preposition} ${not(match)}${kind} ${match.name}`);
   }

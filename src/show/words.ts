@@ -71,10 +71,13 @@ export function stateLine(shown: Shown): string {
   return `Policy routing: ${shown.state}${sync}${backend}\n${sourceLine(shown)}`;
 }
 
-/** `nftables (WAN load balancing is configured)`, `iptables (nft front end)` */
+/** `nftables (WAN load balancing is configured)`, `iptables (nft front end; rule 10 (time weekdays Mon) needs it)` */
 function backendWords({ name, reason, frontEnd }: ShownBackend): string {
   if (name === "nftables") return reason === undefined ? name : `${name} (${reason})`;
-  return frontEnd === undefined ? name : `${name} (${frontEnd} front end)`;
+  // Why it is iptables needs no word, unless a rule takes the choice away.
+  const why = reason?.startsWith("rule ") === true ? [reason] : [];
+  const words = [...(frontEnd === undefined ? [] : [`${frontEnd} front end`]), ...why].join("; ");
+  return words === "" ? name : `${name} (${words})`;
 }
 
 function sourceLine({ source }: Shown): string {

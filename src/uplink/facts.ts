@@ -112,6 +112,8 @@ export interface Facts {
   readonly markUses: readonly MarkUse[];
   /** ipset(8) is installed: rules that differ only in address or port may share a set. */
   readonly ipset: boolean;
+  /** Names of all sets of ipset(8) there are. */
+  readonly setNames: readonly string[];
   readonly liveness: Liveness;
   readonly forced: Forced;
   readonly problems: readonly FactsProblem[];

@@ -86,6 +86,7 @@ const arbitraryCondition = fc.oneof(
       "dscp !10",
       "tos 17",
       "packet-length 100-200",
+      "ipsec match-none",
       "source group address-group SMALL",
       "source group network-group !LARGE",
       "destination group ipv6-network-group LARGE",

@@ -19,7 +19,7 @@ import type { Health } from "../../src/uplink/liveness.ts";
  *   rival wan-load-balancing WAN load balancing is configured
  *   no-nft nft is missing · no-labels · closed nat POSTROUTING · catch-all ipv4 599
  *   health dsl down 2 of 3 targets failed · forced dsl down · held web dsl 1800000100 (no time: until the operator says so)
- *   rp_filter eth1 1 · untracked ipv4 notrack · no-ipset · no-ipv6 · # slot 5 uplink dsl · table 50 office
+ *   rp_filter eth1 1 · untracked ipv4 notrack · no-ipset · set office hash:ip ipv4 · no-ipv6 · # slot 5 uplink dsl · table 50 office
  */
 export function readFacts(text: string): Facts {
   const links: Link[] = [{ name: "lo", index: 1, up: true, carrier: true, pointToPoint: false, loopback: true, addresses: [] }];
@@ -33,6 +33,7 @@ export function readFacts(text: string): Facts {
   let labels = true;
   const closed: string[] = [];
   let ipset = true;
+  const setNames: string[] = [];
   const health = new Map<string, Health>();
   const held = new Map<string, Map<string, number | undefined>>();
   const forced = new Map<string, "up" | "down">();
@@ -62,6 +63,7 @@ export function readFacts(text: string): Facts {
     } else if (kind === "closed") closed.push(`${a} ${b}`);
     else if (kind === "catch-all") catchAlls.push({ family: a as Family, preference: Number(b) });
     else if (kind === "no-ipset") ipset = false;
+    else if (kind === "set") setNames.push(a);
     else if (kind === "health") health.set(a, { verdict: b as Health["verdict"], reason: words.slice(3).join(" "), since: 0 });
     else if (kind === "forced") forced.set(a, b as "up" | "down");
     else if (kind === "held") held.set(a, new Map([...(held.get(a) ?? []), [b, c === "" ? undefined : Number(c)]]));
@@ -83,6 +85,7 @@ export function readFacts(text: string): Facts {
     rivals,
     markUses: [],
     ipset,
+    setNames,
     liveness: { health, held, flaps: new Map() },
     forced,
     problems: [],

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { cli } from "../../src/cli.ts";
-import type { CheckContext } from "../../src/config/check-context.ts";
+import type { CheckContext, FoundSet } from "../../src/config/check-context.ts";
 import { checkParsed } from "../../src/config/check-tree.ts";
 import { EMPTY_TREE } from "../../src/config/config-tree.ts";
 import { configuredInterfaces } from "../../src/config/configured-interfaces.ts";
@@ -64,16 +64,23 @@ function said({ lines, facts: told }: Block): string[] {
   const parsed = parseConfigTree(router.children.get("policy-route") ?? EMPTY_TREE, BUILT_IN_LOOKUPS);
   const groups = findFirewallGroups(parsed.config, router, BUILT_IN_LOOKUPS);
   const facts = factsOf(told, pathsOfUsers(router));
+  const sets = setsOf(told);
   const { config, errors, warnings } = checkParsed(
     {
-      config: fillNames(parsed.config, { users: USERS, userGroups: new Map() }, groups.groups),
+      config: fillNames(parsed.config, { users: USERS, userGroups: new Map() }, groups.groups, sets),
       issues: [...parsed.issues, ...groups.issues],
     },
-    { ...contextOf(told, facts), firewallGroups: groups.groups, ...configuredOf(router) },
+    { ...contextOf(told, facts), firewallGroups: groups.groups, sets, ...configuredOf(router) },
   );
   if (errors.length > 0) return errors.map((issue) => `error: ${formatIssue(issue)}`);
   const later = commit(config, facts);
   return [...later.errors, ...[...warnings, ...later.warnings].map((issue) => `warning: ${formatIssue(issue)}`)];
+}
+
+/** `~ set office hash:ip ipv4`: there is one; `gone` instead of `set`: there was one at the commit. */
+function setsOf(told: readonly string[]): Map<string, FoundSet> {
+  const lines = told.map((line) => line.split(" ")).filter(([word = ""]) => /^(set|gone)$/.test(word));
+  return new Map(lines.map(([, name = "", type = "", family]) => [name, { type, family: family as FoundSet["family"] }]));
 }
 
 function commit(config: Parameters<typeof want>[1], facts: Facts) {
@@ -87,7 +94,7 @@ function commit(config: Parameters<typeof want>[1], facts: Facts) {
 
 function factsOf(told: readonly string[], paths: readonly string[]): Facts {
   const of = (word: string) => told.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
-  const own = told.filter((line) => !/^(check|ip-rule|mangle|problem) /.test(line));
+  const own = told.filter((line) => !/^(check|ip-rule|mangle|problem|gone) /.test(line));
   const named = (line: string) => line.split(" ").slice(0, 2).join(" ");
   const links = ROUTER.filter((line) => !own.some((other) => named(other) === named(line)));
   const foreign = parseForeignRules(

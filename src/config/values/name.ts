@@ -1,4 +1,5 @@
-import { InvalidValue, type ParseValue, quote } from "./value.ts";
+import type { Family } from "../../net/address.ts";
+import { InvalidValue, type ParseValue, quote, splitNegation } from "./value.ts";
 
 /** Names the kernel's tables have already (iproute2's rt_tables). */
 const RESERVED = ["main", "local", "default", "unspec"];
@@ -79,4 +80,25 @@ export function parseGroupMatch(text: string): GroupMatch {
       `${quote(text)} is not the name of a firewall group: letters, digits, "_", "-" and ".", with "!" before it to negate`,
     );
   return { negate: match[1] === "!", name: match[2] };
+}
+
+/** A set of ipset(8) that somebody else keeps. Its family is looked up when the configuration is loaded; without one it matches nothing. */
+export interface SetMatch {
+  readonly negate: boolean;
+  readonly name: string;
+  readonly family?: Family;
+}
+
+/** `[!]name` of a set; its kind is a matter of the commit. */
+export function parseSetMatch(text: string): SetMatch {
+  const { negate, rest: name } = splitNegation(text);
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,30}$/.test(name))
+    throw new InvalidValue(
+      `${quote(text)} is not the name of a set of ipset: at most 31 letters, digits, "_", "-", "." and ":", with "!" before it to negate`,
+    );
+  if (name.startsWith("policy_route_"))
+    throw new InvalidValue(
+      `${quote(text)} is a set of policy-route itself, which comes and goes with its content: name one of your own`,
+    );
+  return { negate, name };
 }

@@ -8,11 +8,12 @@ import type { Config } from "../../../src/config/schema.ts";
 import { type Decision, decide, stays } from "../../../src/explain/decide.ts";
 import { type End, follow, followReplies, type Lines } from "../../../src/explain/follow.ts";
 import type { Packet } from "../../../src/explain/packet.ts";
+import { parsePrefix, prefixHolds } from "../../../src/net/address.ts";
 import type { Link } from "../../../src/uplink/facts.ts";
 import type { UplinkRoute, UplinkState } from "../../../src/uplink/uplink-state.ts";
 import type { Wanted } from "./packet-bytes.ts";
 import { nearLink, passesFilter } from "./path-filter.ts";
-import { FORWARDS, SECOND_END, SECOND_GATEWAY } from "./world.ts";
+import { FORWARDS, SECOND_END, SECOND_GATEWAY, SETS } from "./world.ts";
 
 /** Everything the evaluator is told: the configuration, and of the test's router what its map says (world.ts). */
 export type Known = Lines;
@@ -26,6 +27,18 @@ function idsOf(file: string): Map<string, number> {
   );
 }
 
+/** Whether an address is in one of the world's sets, by `NAME ADDRESS`. */
+class InSets extends Map<string, boolean> {
+  override get(key: string): boolean {
+    const [name, address = ""] = key.split(" ");
+    const { members, family } = SETS[name as keyof typeof SETS];
+    return members.some((member) => {
+      const prefix = parsePrefix(member.includes("/") ? member : `${member}/${family === "ipv4" ? 32 : 128}`);
+      return prefix !== undefined && prefixHolds(prefix, address);
+    });
+  }
+}
+
 /** The configuration with the names in it looked up. */
 function readConfig(lines: readonly string[]): Config {
   const text = lines.map((line) => `set ${line.startsWith("firewall ") ? "" : "policy-route "}${line}\n`).join("");
@@ -34,7 +47,12 @@ function readConfig(lines: readonly string[]): Config {
   if (tree === undefined) throw new Error("no policy-route in the configuration");
   const { config } = parseConfigTree(tree, BUILT_IN_LOOKUPS);
   const { groups } = findFirewallGroups(config, router, BUILT_IN_LOOKUPS);
-  return fillNames(config, { users: idsOf("/etc/passwd"), userGroups: idsOf("/etc/group") }, groups);
+  return fillNames(
+    config,
+    { users: idsOf("/etc/passwd"), userGroups: idsOf("/etc/group") },
+    groups,
+    new Map(Object.entries(SETS)),
+  );
 }
 
 /** Which lines are alive is known from how the router was wired. */
@@ -60,7 +78,7 @@ function statesOf(config: Config, links: readonly Link[]): UplinkState[] {
 
 export function know(lines: readonly string[], links: readonly Link[]): Known {
   const config = readConfig(lines);
-  return { config, links, uplinks: statesOf(config, links), held: new Map(), now: 0 };
+  return { config, links, uplinks: statesOf(config, links), held: new Map(), now: 0, inSets: new InSets() };
 }
 
 /** What the configuration means for a packet, and the far ends at which it may come out; none: nowhere. */

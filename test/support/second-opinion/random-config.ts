@@ -69,7 +69,7 @@ function group(name: string, members: readonly string[], random: Random): string
   ].map((line) => `group ${name} ${line}`);
 }
 
-function rule(number: number, uplinks: readonly string[], groups: readonly string[], random: Random): string[] {
+function rule(number: number, uplinks: readonly string[], groups: readonly string[], random: Random, sets: boolean): string[] {
   const traffic = random.pick<Traffic>(["forwarded", "forwarded", "forwarded", "forwarded", "local", "local", "all", "inbound"]);
   const flavour = random.pick<Flavour>(["ipv4", "ipv4", "ipv6", "both"]);
   const targets =
@@ -87,6 +87,9 @@ function rule(number: number, uplinks: readonly string[], groups: readonly strin
     ...side("source", flavour, traffic, random),
     ...side("destination", flavour, traffic, random),
     ...others(traffic, random),
+    ...(sets && flavour !== "both" && random.chance(0.15)
+      ? [`${random.pick(["source", "destination"])} ipset ${random.pick(["", "!"])}${flavour === "ipv4" ? "OFFICE" : "OFFICE6"}`]
+      : []),
     ...(random.chance(0.05) ? ["disable"] : []),
     random.pick(targets),
   ].map((line) => `rule ${number} ${line}`);
@@ -103,8 +106,8 @@ function alike(uplinks: readonly string[], random: Random): string[] {
   ]).flat();
 }
 
-/** A configuration without mistakes for the router of world.ts, in `set` lines without `set policy-route`. */
-export function randomConfig(random: Random): string[] {
+/** `sets`: rules may ask sets of ipset. A configuration without mistakes for the router of world.ts, in `set` lines without `set policy-route`. */
+export function randomConfig(random: Random, sets: boolean): string[] {
   const [first = "a", ...more] = random.chance(0.5) ? ["a", "b"] : ["b", "a"];
   const uplinks = [first, ...random.some([...more, "c", "d"], 0.6), ...random.some(["e"], 0.4)].sort();
   const macs: Readonly<Record<string, string>> = tellingMacs(uplinks, random);
@@ -126,7 +129,7 @@ export function randomConfig(random: Random): string[] {
         random,
       ),
     ),
-    ...Array.from({ length: count }, (_, i) => rule(10 * (i + 1), uplinks, groups, random)).flat(),
+    ...Array.from({ length: count }, (_, i) => rule(10 * (i + 1), uplinks, groups, random, sets)).flat(),
     ...alike(uplinks, random),
     ...FIREWALL.map((line) => `firewall group ${line}`),
   ];

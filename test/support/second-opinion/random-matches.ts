@@ -148,6 +148,30 @@ export function others(traffic: Traffic, random: Random): string[] {
   maybe(0.06, "tos 17", "tos 0");
   maybe(0.08, "packet-length 100-200", "packet-length 0-99", "packet-length 1000-4000");
   maybe(0.05, "fragment match-non-frag");
+  if (random.chance(0.15)) lines.push("time utc", ...when(random));
+  maybe(0.1, "ipsec match-none", "ipsec match-none", "ipsec match-ipsec");
   maybe(0.1, "log enable");
   return [...new Set(lines)];
+}
+
+/** The moment at which packets are said to come: it is that of the run, and every window is hours away from its ends. */
+export const NOW = Math.floor(Date.now() / 1000);
+
+function when(random: Random): string[] {
+  const hours = (count: number): string => new Date((NOW + count * 3600) * 1000).toISOString().slice(0, 19);
+  const clock = (count: number): string => hours(count).slice(11);
+  const past = random.number(3);
+  const [from, to] = random.pick([
+    [-3, 3],
+    [3, -3],
+    [-11, 2],
+    [2, 11],
+    [-5, -2],
+  ] as const);
+  const dates = [
+    ...(random.chance(0.3) ? [`time startdate ${past === 0 ? hours(30) : hours(-90).slice(0, 10)}`] : []),
+    ...(random.chance(0.3) ? [`time stopdate ${past === 1 ? hours(-60) : hours(100).slice(0, 10)}`] : []),
+  ];
+  const window = [`time starttime ${clock(from)}`, `time stoptime ${clock(to)}`];
+  return dates.length === 0 || random.chance(0.7) ? [...dates, ...window] : dates;
 }

@@ -6,6 +6,7 @@ import { judgeRule } from "../../../src/explain/judge-rule.ts";
 import { lengthOf, type Wanted } from "./packet-bytes.ts";
 import { passesFilter } from "./path-filter.ts";
 import type { Random } from "./random.ts";
+import { NOW } from "./random-matches.ts";
 import { FORWARDS, GATEWAY_MACS, HOST_MACS, HOSTS, OWN } from "./world.ts";
 
 /** Of so many packets drawn, the one is sent that a rule comes nearest to matching. */
@@ -116,6 +117,8 @@ function draw(id: number, rule: Rule | undefined, random: Random): Wanted {
     ...(protocol === icmp ? { icmpType, icmpCode: random.pick([0, 0, 1]) } : {}),
     tos: random.pick(TOS),
     padding: random.pick(PADDING),
+    ipsec: false,
+    at: NOW,
     state: isError ? "invalid" : protocol === 6 ? tcpState : "new",
   };
   const fragmented = inbound !== undefined && protocol === 17 && packet.padding >= 1000 && random.chance(0.5);

@@ -125,7 +125,7 @@ export function secondOpinion(frontEnd: FrontEnd): void {
 
   async function compare(number: number): Promise<{ counts: Counts; different: string[] }> {
     const chance = random(SEED * 1_000 + number);
-    const lines = randomConfig(chance);
+    const lines = randomConfig(chance, frontEnd !== "nftables");
     const known = know(lines, links);
     const packets = randomPackets(PACKETS, number * PACKETS, known, chance);
     const run = await router.apply(lines);

@@ -47,6 +47,12 @@ export const OWN = {
   ipv6: ["2001:db8:a::1", "2001:db8:1::2", "2001:db8:2::2", "2001:db8:6::2"],
 } as const;
 
+/** Sets of ipset that somebody keeps on the router, and what is in them. */
+export const SETS = {
+  OFFICE: { type: "hash:net", family: "ipv4", members: ["192.168.188.10", "192.168.50.0/24", "192.0.2.0/29", "10.31.0.0/16"] },
+  OFFICE6: { type: "hash:ip", family: "ipv6", members: ["2001:db8:a::10", "2001:db8:99::7", "2001:db8:2::2"] },
+} as const;
+
 const SETUP = `
 for i in 5 6 7; do
   ip link add eth$i type veth peer name p$i; ip link set eth$i addrgenmode none; sysctl -q net.ipv6.conf.p$i.disable_ipv6=1
@@ -71,6 +77,10 @@ export async function makeWorld(router: Namespace): Promise<void> {
   const neighbours = Object.entries(HOSTS).flatMap(([dev, addresses]) =>
     addresses.map((address) => `ip neigh replace ${address} lladdr 02:00:00:00:cc:01 dev ${dev} nud permanent\n`),
   );
+  const sets = Object.entries(SETS).flatMap(([name, { type, family, members }]) => [
+    `ipset create ${name} ${type} family ${family === "ipv4" ? "inet" : "inet6"}\n`,
+    ...members.map((member) => `ipset add ${name} ${member}\n`),
+  ]);
   const second = Object.values(SECOND_GATEWAY).map(
     (address) => `ip neigh replace ${address} lladdr ${GATEWAY_MACS[1]} dev eth1 nud permanent\n`,
   );
@@ -80,5 +90,5 @@ export async function makeWorld(router: Namespace): Promise<void> {
   );
   // The kernel's helper of TFTP: a server answers a request from another port, which makes a related connection.
   const helpers = ["iptables", "ip6tables"].map((one) => `${one} -t raw -A PREROUTING -p udp --dport 69 -j CT --helper tftp\n`);
-  await router.sh([SETUP, ...neighbours, ...second, ...forwards, ...helpers].join(""));
+  await router.sh([SETUP, ...neighbours, ...second, ...forwards, ...helpers, ...sets].join(""));
 }

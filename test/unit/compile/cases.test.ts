@@ -27,6 +27,9 @@ const CASES = fileURLToPath(new URL("cases", import.meta.url));
 /** Who there is on the machine of the cases. */
 const IDS = { users: new Map([["mldonkey", 1005]]), userGroups: new Map([["p2p", 1007]]) };
 
+/** Sets of ipset that a commit found. */
+const SETS = new Map(["office", "blocked", "vanished"].map((name) => [name, { type: "hash:net", family: "ipv4" } as const]));
+
 /** Sysctls are there with the value 0, as in a fresh kernel. */
 function emptyKernel(keys: Iterable<string>): Observed {
   return { ...NOTHING, sysctls: new Map([...keys].map((key) => [key, "0"])), origins: new Map() };
@@ -35,7 +38,7 @@ function emptyKernel(keys: Iterable<string>): Observed {
 function kernelText(folder: string): string {
   const router = parseSetCommands(readFileSync(join(folder, "config.set"), "utf8"));
   const parsed = parseConfig(router.children.get("policy-route") ?? EMPTY_TREE, BUILT_IN_LOOKUPS);
-  const config = fillNames(parsed, IDS, findFirewallGroups(parsed, router, BUILT_IN_LOOKUPS).groups);
+  const config = fillNames(parsed, IDS, findFirewallGroups(parsed, router, BUILT_IN_LOOKUPS).groups, SETS);
   const facts = readFacts(readFileSync(join(folder, "facts.txt"), "utf8"));
   const { uplinks } = resolveUplinks(config, facts);
   const files = {

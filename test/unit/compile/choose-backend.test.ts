@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chooseBackend } from "../../../src/compile/choose-backend.ts";
+import { formatIssue, type Issue } from "../../../src/config/issue.ts";
 import { BUILT_IN_LOOKUPS } from "../../../src/config/lookups.ts";
 import { parseConfig } from "../../../src/config/parse-config.ts";
 import { findRivals } from "../../../src/uplink/find-rivals.ts";
@@ -9,8 +10,8 @@ import { treeOf } from "../config/read.ts";
 const BALANCED = "rival wan-load-balancing WAN load balancing is configured";
 const MISSING = "no-nft nft is missing (package nftables)";
 
-function choose(setting: string, facts: string) {
-  return chooseBackend(parseConfig(treeOf([`backend ${setting}`]), BUILT_IN_LOOKUPS), readFacts(facts));
+function choose(setting: string, facts: string, rules: readonly string[] = []) {
+  return chooseBackend(parseConfig(treeOf([`backend ${setting}`, ...rules]), BUILT_IN_LOOKUPS), readFacts(facts));
 }
 
 describe("auto", () => {
@@ -49,6 +50,42 @@ it("what the operator chose is taken, or refused", () => {
   ]);
   expect(choose("iptables", BALANCED)).toMatchObject({ backend: { name: "iptables" }, warnings: [{ path: [] }] });
   expect(choose("iptables", "").warnings).toEqual([]);
+});
+
+describe("a rule that nftables cannot say", () => {
+  const rules = [
+    ...["time utc", "time weekdays Mon,Tue", "time monthdays 1", "action drop"].map((line) => `rule 10 ${line}`),
+    ...["time weekdays Mon", "disable"].map((line) => `rule 20 ${line}`),
+  ];
+  const messages = (issues: readonly Issue[]) => issues.map(formatIssue);
+
+  it("is refused with backend nftables, each condition with its way out", () => {
+    const why = "its days are those of the kernel's own time zone, which is not UTC on every router";
+    const out = 'Use "backend auto" or "iptables", or dates and times of day';
+    expect(messages(choose("nftables", "", rules).errors)).toEqual([
+      `policy-route rule 10: time weekdays Mon,Tue cannot be matched exactly by backend nftables: ${why}. ${out}`,
+      `policy-route rule 10: time monthdays 1 cannot be matched exactly by backend nftables: ${why}. ${out}`,
+    ]);
+  });
+
+  it("makes auto take iptables, with a warning where somebody is in the way", () => {
+    const reason = "rule 10 (time weekdays Mon,Tue) needs it";
+    expect(choose("auto", "", rules)).toEqual({ backend: { name: "iptables", reason }, errors: [], warnings: [] });
+    const beside = choose("auto", BALANCED, rules);
+    expect(beside).toMatchObject({ backend: { name: "iptables", reason }, errors: [] });
+    expect(messages(beside.warnings)).toEqual([
+      "policy-route: with iptables, packets can be steered wrongly while others change their rules. WAN load balancing is " +
+        "configured, and backend nftables cannot be taken: rule 10 (time weekdays Mon,Tue) needs iptables",
+    ]);
+  });
+
+  it("is refused where iptables cannot work either", () => {
+    const why = "somebody put rules of nft's own into chain POSTROUTING of table nat, which iptables cannot read";
+    const whose = "rule 10 (time weekdays Mon,Tue)";
+    expect(messages(choose("auto", "closed nat POSTROUTING", rules).errors)).toEqual([
+      `policy-route: backend iptables cannot work here: ${why}. And nftables cannot: ${whose} needs iptables`,
+    ]);
+  });
 });
 
 it("a chain that iptables cannot read: nftables, or refused", () => {

@@ -81,7 +81,7 @@ describe("names of the machine", () => {
     expect(usesOutsideNames(parse("action drop", "user 1000-1005"))).toBe(false);
     for (const line of ["user root", "user-group !adm", "destination group port-group WEB"])
       expect(usesOutsideNames(parse(line))).toBe(true);
-    expect(usedNames(parse("user root", "user-group !adm"))).toEqual({ users: ["root"], userGroups: ["adm"] });
+    expect(usedNames(parse("user root", "user-group !adm"))).toEqual({ users: ["root"], userGroups: ["adm"], sets: [] });
   });
 
   it("are filled in; who is not known stays a name", () => {

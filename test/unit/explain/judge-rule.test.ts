@@ -14,11 +14,41 @@ const FIREWALL = [
 ];
 
 /** [lines of a rule, the packet, why not; undefined: it matches] */
-type Case = readonly [rule: readonly string[], packet: Packet, why?: string];
+type Case = readonly [rule: readonly string[], packet: Packet, why?: string | undefined];
 
 const udp = packet({ protocol: 17 });
 const v6 = packet({ family: "ipv6", source: "2001:db8:a::7", destination: "2001:db8:99::1" });
 const ping = packet({ protocol: 1, icmpType: 8, icmpCode: 0 });
+
+/** 2026-11-20 is a Friday. */
+const TIMES: readonly (readonly [rule: readonly string[], time: string, why?: string])[] = [
+  [["startdate 2026-11-20", "stopdate 2026-11-21"], "2026-11-20T00:00:00"],
+  [
+    ["startdate 2026-11-20T00:00:01"],
+    "2026-11-20T00:00:00",
+    "time is 2026-11-20T00:00:00, rule wants from 2026-11-20T00:00:01 on UTC",
+  ],
+  [["stopdate 2026-11-20T12:00"], "2026-11-20T12:00:00"],
+  [["stopdate 2026-11-20T12:00"], "2026-11-20T12:00:01", "time is 2026-11-20T12:00:01, rule wants up to 2026-11-20T12:00 UTC"],
+  [["starttime 08:00", "stoptime 17:00"], "2026-11-20T17:00:00"],
+  [["starttime 08:00", "stoptime 17:00"], "2026-11-20T17:00:01", "time of day is 17:00:01, rule wants 08:00 to 17:00 UTC"],
+  [["starttime 22:00", "stoptime 06:00"], "2026-11-20T23:00:00"],
+  [["starttime 22:00", "stoptime 06:00"], "2026-11-20T06:00:00"],
+  [["starttime 22:00", "stoptime 06:00"], "2026-11-20T12:00:00", "time of day is 12:00:00, rule wants 22:00 to 06:00 UTC"],
+  [["stoptime 06:00", "weekdays Fri"], "2026-11-20T05:00:00"],
+  [["starttime 22:00", "stoptime 06:00", "weekdays Fri"], "2026-11-21T05:00:00"],
+  [["starttime 22:00", "stoptime 06:00", "weekdays Fri"], "2026-11-20T05:00:00", "day is Thu, rule wants Fri UTC"],
+  [["weekdays !Sat,Sun"], "2026-11-20T05:00:00"],
+  [["weekdays Sun"], "2026-11-22T05:00:00"],
+  [["monthdays 1,20"], "2026-11-20T05:00:00"],
+  [
+    ["monthdays !20", "starttime 22:00", "stoptime 06:00"],
+    "2026-11-21T05:00:00",
+    `day of the month is 20, rule wants ${Array.from({ length: 31 }, (_, i) => i + 1)
+      .filter((day) => day !== 20)
+      .join()} UTC`,
+  ],
+];
 
 const CASES: readonly Case[] = [
   [[], packet()],
@@ -107,6 +137,22 @@ const CASES: readonly Case[] = [
   [["tos 17"], packet({ tos: 16 }), "tos is 16, rule wants 17"],
   [["packet-length 61-100"], packet(), "packet length is 60, rule wants 61-100"],
   [["fragment match-non-frag"], packet()],
+  [["source ipset office"], packet()],
+  [["source ipset !office"], packet(), "source is 192.168.1.7, which is in it, rule wants not in ipset office"],
+  [["destination ipset office"], packet(), "destination is 192.0.2.9, which is not in it, rule wants in ipset office"],
+  [["source ipset !office"], v6, "source is 2001:db8:a::7, ipset office is about IPv4"],
+  [["source ipset vanished"], packet(), "ipset vanished does not exist: nothing matches"],
+  [["limit rate 5/second"], packet()],
+  [["ipsec match-ipsec"], packet({ ipsec: true })],
+  ...TIMES.map(
+    ([rule, time, why]): Case => [
+      ["time utc", ...rule.map((line) => `time ${line}`)],
+      packet({ at: Date.parse(`${time}Z`) / 1000 }),
+      why,
+    ],
+  ),
+  [["ipsec match-ipsec"], packet({ ipsec: false }), "ipsec is no, rule wants yes"],
+  [["traffic local", "ipsec match-none"], ownPacket({ ipsec: true }), "ipsec is yes, rule wants no"],
 ];
 
 describe("one rule", () => {
@@ -115,6 +161,13 @@ describe("one rule", () => {
     const step = decide(asked, world).steps.find((one) => one.rule === "10");
     if (why === undefined) expect(step).toMatchObject({ verdict: "match", says: "uplink dsl" });
     else expect(step).toMatchObject({ verdict: "no", words: [why] });
+  });
+
+  test("a limit depends on what came before: said in words", () => {
+    const world = worldOf([...UPLINK, "rule 10 limit rate 5/second", "rule 10 set uplink dsl"]);
+    expect(decide(packet(), world).steps.at(-1)?.words).toEqual([
+      "as long as there are no more than 5/second (burst 5): above that the next rules are asked",
+    ]);
   });
 
   test("what is not given is neither a match nor none", () => {

@@ -35,6 +35,12 @@ export const LINKS: readonly Link[] = [
   { ...link("eth5", "10.5.0.1/24"), vrf: "blue" },
 ];
 
+const SETS = new Map([["office", { type: "hash:net", family: "ipv4" } as const]]);
+const IN_SETS = new Map([
+  ["office 192.168.1.7", true],
+  ["office 192.0.2.9", false],
+]);
+
 /** A configuration in `set` lines without `set policy-route`, on that router. Uplinks in `down` have no link; IPv6 nobody has. */
 export function worldOf(lines: readonly string[], down: readonly string[] = []): Sighted {
   const router = parseSetCommands(
@@ -44,7 +50,7 @@ export function worldOf(lines: readonly string[], down: readonly string[] = []):
   if (tree === undefined) throw new Error("nothing is configured");
   const { config: parsed } = parseConfigTree(tree, BUILT_IN_LOOKUPS);
   const { groups } = findFirewallGroups(parsed, router, BUILT_IN_LOOKUPS);
-  const config = fillNames(parsed, { users: new Map([["mldonkey", 1005]]), userGroups: new Map([["p2p", 1007]]) }, groups);
+  const config = fillNames(parsed, { users: new Map([["mldonkey", 1005]]), userGroups: new Map([["p2p", 1007]]) }, groups, SETS);
   const none = { kind: "none", onlink: false, gateways: [] } as const;
   const uplinks = Object.entries(config.uplink).map(([name, uplink]): UplinkState => {
     const own = LINKS.find((one) => one.name === uplink.interface);
@@ -57,7 +63,7 @@ export function worldOf(lines: readonly string[], down: readonly string[] = []):
       routes: { ipv4: { kind: "gateway", gateway, gateways: [gateway], onlink: false }, ipv6: none },
     };
   });
-  return { config, links: LINKS, uplinks, held: new Map(), now: 0, slots: new Map() };
+  return { config, links: LINKS, uplinks, held: new Map(), now: 0, inSets: IN_SETS, slots: new Map() };
 }
 
 /** A TCP connection from the LAN to port 443 of the internet, where nothing else is said. */

@@ -8,7 +8,7 @@ const read = (words: string) => readQuestion(words.split(" "), { links: LINKS, l
 describe("a question", () => {
   test("with everything that can be said", () => {
     const { question, problems } = read(
-      "source 192.168.1.7 destination 192.0.2.9 protocol tcp source-port 1024 destination-port https inbound eth0 dscp ef mac-address 52:54:00:00:00:0A tcp-flags ACK packet-length 60 state invalid",
+      "source 192.168.1.7 destination 192.0.2.9 protocol tcp source-port 1024 destination-port https inbound eth0 dscp ef mac-address 52:54:00:00:00:0A tcp-flags ACK packet-length 60 ipsec no time 2026-11-20T22:00 state invalid",
     );
     expect(problems).toEqual([]);
     expect(question).toEqual({
@@ -24,6 +24,8 @@ describe("a question", () => {
         mac: "52:54:00:00:00:0a",
         tcpFlags: ["ACK"],
         length: 60,
+        at: 1_795_212_000,
+        ipsec: false,
         state: "invalid",
       },
       named: {},

@@ -11,6 +11,62 @@ const rulesOf = (...texts: readonly string[]): string[] =>
   );
 const leftOf = (...texts: readonly string[]): string => imported(...texts).left.join("\n");
 
+describe("matches", () => {
+  it("of time, in UTC", () => {
+    const script = `${DSL}
+iptables -t mangle -A PREROUTING -m time --timestart 22:00 --timestop 06:00:00 --weekdays Mon,Tue --contiguous --datestop 2038-01-19T03:14:07 -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p udp -m time ! --monthdays 1,15 --datestart 2026-12-24 -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p tcp -m time --timestart 22:00 --timestop 06:00 --weekdays 1 -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p icmp -m time --kerneltz --timestart 22:00 -j MARK --set-mark 1`;
+    expect(rulesOf(script)).toEqual([
+      "10 time starttime 22:00",
+      "10 time stoptime 06:00:00",
+      "10 time weekdays Mon,Tue",
+      "10 time utc",
+      "10 set uplink eth1",
+      "20 protocol udp",
+      "20 time monthdays '!1,15'",
+      "20 time startdate 2026-12-24",
+      "20 time utc",
+      "20 set uplink eth1",
+    ]);
+    expect(leftOf(script)).toContain(
+      "a window past midnight belongs to the day on which it begins: on days without --contiguous it cannot be said",
+    );
+    expect(leftOf(script)).toContain("cannot match --kerneltz");
+  });
+
+  it("of sets, by one end", () => {
+    const script = `${DSL}
+iptables -t mangle -A PREROUTING -m set ! --match-set office src -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p udp -m set --match-set blocked dst -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -p tcp -m set --match-set pairs dst,dst -j MARK --set-mark 1`;
+    expect(rulesOf(script)).toEqual([
+      "10 source ipset '!office'",
+      "10 set uplink eth1",
+      "20 protocol udp",
+      "20 destination ipset blocked",
+      "20 set uplink eth1",
+    ]);
+    expect(leftOf(script)).toContain("cannot match --match-set pairs dst,dst");
+  });
+
+  it("of IPsec", () => {
+    const script = `${DSL}
+iptables -t mangle -A PREROUTING -m policy --dir in --pol ipsec -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -m policy --dir in --pol none -p udp -j MARK --set-mark 1
+iptables -t mangle -A PREROUTING -m policy --dir in --pol ipsec --reqid 7 -p tcp -j MARK --set-mark 1`;
+    expect(rulesOf(script)).toEqual([
+      "10 ipsec match-ipsec",
+      "10 set uplink eth1",
+      "20 protocol udp",
+      "20 ipsec match-none",
+      "20 set uplink eth1",
+    ]);
+    expect(leftOf(script)).toContain("cannot match --reqid");
+  });
+});
+
 describe("chains", () => {
   it("of marks the last one counts, what is accepted in between keeps what it had", () => {
     const script = `${DSL}${CABLE}
@@ -74,7 +130,7 @@ ip6tables -t mangle -A PREROUTING -i eth0 -p tcp --syn -j MARK --set-mark 0x900`
 
   it("what rules cannot say is left out with the reason, and said loudly where the rest takes more than was taken", () => {
     const script = `${DSL}
-iptables -t mangle -A PREROUTING -m set --match-set friends src -j ACCEPT
+iptables -t mangle -A PREROUTING -m recent --rcheck -j ACCEPT
 iptables -t mangle -A PREROUTING -p tcp -m string --string x --algo bm -j MARK --set-mark 1
 iptables -t mangle -A PREROUTING -m statistic --mode random --probability 0.5 -j MARK --set-mark 1
 iptables -t mangle -A FORWARD -p tcp -j MARK --set-mark 1

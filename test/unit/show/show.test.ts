@@ -247,7 +247,7 @@ describe("rule", () => {
       "rule 10 protocol tcp\nrule 10 source mac-address !52:54:00:c2:a5:43\nrule 10 source group network-group !LAN",
       "rule 10 destination group port-group WEB\nrule 10 state new enable\nrule 10 state related enable\nrule 10 dscp !ef\nrule 10 tos 16",
       "rule 20 set uplink u\nrule 20 traffic local\nrule 20 user !mldonkey\nrule 20 user-group 1000-1999\nrule 20 state invalid disable",
-      "rule 25 set uplink u\nrule 25 protocol tcp\nrule 25 tcp flags SYN,!ACK\nrule 25 packet-length 40-60\nrule 25 fragment match-non-frag",
+      "rule 25 set uplink u\nrule 25 source ipset !office\nrule 25 limit rate 5/second\nrule 25 limit burst 20\nrule 25 protocol tcp\nrule 25 tcp flags SYN,!ACK\nrule 25 packet-length 40-60\nrule 25 fragment match-non-frag\nrule 25 ipsec match-ipsec\nrule 25 time utc\nrule 25 time starttime 22:00\nrule 25 time weekdays !Sat,Sun",
       "rule 30 set uplink u\nrule 30 protocol icmp\nrule 30 icmp type 3\nrule 30 icmp code 4",
       "rule 40 set uplink u\nrule 40 protocol icmpv6\nrule 40 icmpv6 type-name echo-request",
     ];
@@ -263,7 +263,16 @@ describe("rule", () => {
         "tos 16",
       ],
       ["user !mldonkey", "user-group 1000-1999", "state !invalid"],
-      ["tcp", "flags SYN,!ACK", "no fragment", "length 40-60"],
+      [
+        "tcp",
+        "from !ipset office",
+        "flags SYN,!ACK",
+        "no fragment",
+        "length 40-60",
+        "22:00-24:00 !Sat,Sun UTC",
+        "limit 5/second burst 20",
+        "ipsec",
+      ],
       ["icmp", "icmp type 3 code 4"],
       ["icmpv6", "icmpv6 echo-request"],
     ]);
