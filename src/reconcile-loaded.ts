@@ -8,14 +8,19 @@ import { reconcile } from "./reconcile.ts";
 
 /** Brings the kernel to a configuration that the operator commits: read, checked against this router, applied; warnings printed. */
 export async function reconcileLoaded(context: Context, reason: string, find: () => Promise<FoundConfig>): Promise<void> {
+  let finding: Promise<FoundConfig> | undefined;
+  const begin = (): void => {
+    finding = find();
+    finding.catch(() => {});
+  };
   let loaded: LoadedConfig | undefined;
   const proposed = async (looking: Promise<Looking>): Promise<LoadedConfig> => {
     const links = looking.then(({ looking }) => looking).then((seen) => seen.links);
     links.catch(() => {});
-    loaded = await loadConfig(context, await find(), links);
+    loaded = await loadConfig(context, await (finding ?? find()), links);
     return loaded;
   };
-  const settled = await reconcile(context, { reason, allowSsh: true, proposed });
+  const settled = await reconcile(context, { reason, allowSsh: true, begin, proposed });
   await superviseMonitor(context, settled.config !== undefined);
   printWarnings(context, [...(loaded?.warnings ?? []), ...settled.warnings]);
 }

@@ -30,6 +30,8 @@ export interface ReconcileRequest {
   /** Why, for the log and the state file: `commit`, `dhcp eth1`. */
   readonly reason: string;
   readonly allowSsh: boolean;
+  /** What needs no lock is begun while that is taken. */
+  readonly begin?: () => void;
   /**
    * The configuration to hold: with its text in `set` form when the operator commits one (`config` undefined: have nothing);
    * left out, the one that was last applied. It is read while the kernel is looked at.
@@ -64,7 +66,9 @@ const ROUNDS = 3;
  * @throws ConfigError (nothing was touched), CommandError, VerifyError, HostError
  */
 export async function reconcile(context: Context, request: ReconcileRequest): Promise<Settled> {
-  const release = await takeLock(context.paths.lock);
+  const locking = takeLock(context.paths.lock);
+  request.begin?.();
+  const release = await locking;
   let undo = async (): Promise<void> => {};
   try {
     if (request.edit !== undefined) undo = await request.edit();
