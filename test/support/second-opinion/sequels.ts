@@ -53,8 +53,10 @@ export function replies(packets: readonly Wanted[], out: Out, known: Known): Seq
         ? { kind: "answer", first, sent: answer, exits }
         : { kind: "error", first, sent: errorAbout(first, came), exits },
     ];
-    // To a translated address the data would be another's.
-    if (first.destinationPort !== TFTP_PORT || FORWARDS[first.source] !== undefined) return sequels;
+    // To a translated address the data would be another's, and from behind a table they go back there (docs/replies.md).
+    const { target, aim = target } = decision;
+    const returns = FORWARDS[first.source] === undefined && !(aim.to === "table" && aim.table !== "main");
+    if (first.destinationPort !== TFTP_PORT || !returns) return sequels;
     const data = back(first, came, CHILD);
     const sent = { ...data, sourcePort: DATA_PORT + (first.id % 20_000), state: "related" as const };
     const own = { ...sent, length: lengthOf(sent) };
