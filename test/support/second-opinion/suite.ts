@@ -27,8 +27,8 @@ const ENOUGH: Readonly<Record<Sequel["kind"], number>> = {
   answer: 80,
   error: 80,
   again: 160,
-  child: 10,
-  "answer to child": 10,
+  child: 6,
+  "answer to child": 5,
 };
 
 type Counts = Record<string, number>;
