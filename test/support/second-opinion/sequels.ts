@@ -103,6 +103,8 @@ function back(first: Wanted, came: Delivered, id: number): Wanted {
     tos: 0,
     padding: 0,
     state: "new",
+    ipsec: false,
+    ...(first.at === undefined ? {} : { at: first.at }),
   };
 }
 
