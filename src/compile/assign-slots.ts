@@ -3,7 +3,7 @@ import { compareNatural } from "../config/natural-order.ts";
 import type { Config } from "../config/schema.ts";
 import { usedGroups } from "../config/used-groups.ts";
 import { TABLE_BASE } from "../kernel/ownership.ts";
-import type { Fwmark } from "../net/fwmark.ts";
+import { type Fwmark, hex32 } from "../net/fwmark.ts";
 import type { SlotAssignment } from "../uplink/facts.ts";
 import { markField, slotOnly } from "./mark-field.ts";
 
@@ -80,7 +80,7 @@ export function assignSlots(config: Config, previous: SlotAssignment): AssignedS
   if (homeless.length > 0) {
     issues.push({
       path: [],
-      message: `${owners.length} uplinks, groups and group members do not fit into mark-mask ${hex(config["mark-mask"])} (${field.capacity}); use a wider one, such as 0x0ff00000, or fewer`,
+      message: `${owners.length} uplinks, groups and group members do not fit into mark-mask ${hex32(config["mark-mask"])} (${field.capacity}); use a wider one, such as 0x0ff00000, or fewer`,
     });
   }
   const mask = config["mark-mask"];
@@ -92,10 +92,6 @@ export function assignSlots(config: Config, previous: SlotAssignment): AssignedS
     formerMask: previous.mask ?? mask,
     issues,
   };
-}
-
-function hex(mask: number): string {
-  return `0x${mask.toString(16).padStart(8, "0")}`;
 }
 
 /** Everything that needs a slot: uplinks, groups and their members, tables that rules name, the prohibit action. Order decides first-use numbers. */

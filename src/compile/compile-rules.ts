@@ -42,9 +42,9 @@ interface WrittenRule {
 }
 
 /**
- * The operator's rules for one kind of traffic. In iptables, a rule with more than one negated interface
- * starts a new chain behind it, as any rule with a limit does, whose own chain holds the one place that counts: packets it is not for go on there with `goto`, which keeps the caller, so that RETURN means
- * the same everywhere.
+ * The operator's rules for one kind of traffic. In iptables, a rule with more than one negated interface starts a new chain
+ * behind it: packets it is not for go on there with `goto`, which keeps the caller, so that RETURN means the same everywhere. So
+ * does any rule with a limit; between the two is a chain of its own, the one place that counts.
  */
 export function compileRules(
   config: Config,

@@ -21,12 +21,8 @@ export function checkGroups(check: Check): void {
 function checkMember(check: Check, path: readonly string[], member: string): void {
   const { uplink, group } = check.config;
   if (!Object.hasOwn(uplink, member)) {
-    check.error(
-      path,
-      Object.hasOwn(group, member)
-        ? `uplink "${member}" is not configured (it is a group: a group's members are uplinks)`
-        : notConfigured("uplink", member, Object.keys(uplink)),
-    );
+    const isGroup = Object.hasOwn(group, member) ? "it is a group: a group's members are uplinks" : undefined;
+    check.error(path, notConfigured("uplink", member, Object.keys(uplink), isGroup));
   } else if (uplink[member]?.disable)
     check.warn(path, `uplink "${member}" is disabled and counts as down; delete its "disable", or take it out of the group`);
 }

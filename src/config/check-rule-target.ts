@@ -30,12 +30,8 @@ export function checkRuleTarget(check: Check, path: readonly string[], rule: Rul
   const { uplink, group } = check.config;
   const name = rule.set.group;
   if (name !== undefined && !Object.hasOwn(group, name)) {
-    check.error(
-      path,
-      Object.hasOwn(uplink, name)
-        ? `group "${name}" is not configured (it is an uplink: "set uplink ${name}")`
-        : notConfigured("group", name, Object.keys(group)),
-    );
+    const isUplink = Object.hasOwn(uplink, name) ? `it is an uplink: "set uplink ${name}"` : undefined;
+    check.error(path, notConfigured("group", name, Object.keys(group), isUplink));
   } else if (name !== undefined && group[name]?.disable) {
     check.warn(
       path,
@@ -49,12 +45,8 @@ function checkUplinkName(check: Check, path: readonly string[], name: string | u
   if (name === undefined) return;
   const { uplink, group } = check.config;
   if (!Object.hasOwn(uplink, name)) {
-    check.error(
-      path,
-      Object.hasOwn(group, name)
-        ? `uplink "${name}" is not configured (it is a group: "set group ${name}")`
-        : notConfigured("uplink", name, Object.keys(uplink)),
-    );
+    const isGroup = Object.hasOwn(group, name) ? `it is a group: "set group ${name}"` : undefined;
+    check.error(path, notConfigured("uplink", name, Object.keys(uplink), isGroup));
   } else if (uplink[name]?.disable) {
     check.warn(
       path,

@@ -32,10 +32,18 @@ export function suggest(word: string, known: Iterable<string>): string {
 /** So many names are told when none is near. */
 const SOME = 6;
 
-/** `uplink "dls" is not configured (did you mean "dsl"?)`, and where no name is near, those that there are. */
-export function notConfigured(what: "uplink" | "group" | "rule" | "table", name: string, known: readonly string[]): string {
+/**
+ * `uplink "dls" is not configured (did you mean "dsl"?)`, and where no name is near, those that there are. `instead`: what is known
+ * of the name otherwise.
+ */
+export function notConfigured(
+  what: "uplink" | "group" | "rule" | "table",
+  name: string,
+  known: readonly string[],
+  instead?: string,
+): string {
   const others = known.length === 0 ? ` (there is no ${what})` : ` (configured: ${someOf(known)})`;
-  return `${what} "${name}" is not configured${suggest(name, known) || others}`;
+  return `${what} "${name}" is not configured${instead === undefined ? suggest(name, known) || others : ` (${instead})`}`;
 }
 
 /** `dsl, lte`; of many the first, and how many more. */

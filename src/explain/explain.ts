@@ -1,4 +1,5 @@
 import { ruleTime } from "../config/rule-time.ts";
+import { utcText } from "../net/utc-text.ts";
 import { type Decision, decide, type Target } from "./decide.ts";
 import type { Explanation, Failing } from "./explanation.ts";
 import { type End, follow, followReplies, isUsable } from "./follow.ts";
@@ -36,8 +37,7 @@ export function explain(asked: Packet, given: readonly string[], sight: Sighted)
 function withTime(packet: Packet, assumed: readonly string[], { config, now }: Sighted) {
   const isAsked = Object.values(config.rule).some((rule) => !rule.disable && ruleTime(rule) !== undefined);
   if (packet.at !== undefined || !isAsked) return { packet, assumed };
-  const at = new Date(now * 1000).toISOString().slice(0, 19);
-  return { packet: { ...packet, at: now }, assumed: [...assumed, `it comes now, ${at} UTC`] };
+  return { packet: { ...packet, at: now }, assumed: [...assumed, `it comes now, ${utcText(now)} UTC`] };
 }
 
 export function targetWords(target: Target): string {

@@ -1,6 +1,7 @@
 import { ruleTime } from "../config/rule-time.ts";
 import type { Rule } from "../config/schema.ts";
 import { weekdayName } from "../config/values/time.ts";
+import { utcText } from "../net/utc-text.ts";
 import { type Finding, judge } from "./finding.ts";
 import type { Packet } from "./packet.ts";
 
@@ -16,7 +17,7 @@ export function judgeTime(rule: Rule, { at }: Packet): Finding[] {
   const ask = (what: string, value: string | undefined, wants: string, test: boolean): void => {
     findings.push(judge({ what, value, wants: `${wants} UTC`, test: () => test }));
   };
-  const date = at === undefined ? undefined : `${new Date(at * 1000).toISOString().slice(0, 19)}`;
+  const date = at === undefined ? undefined : utcText(at);
   const clock = date?.slice(11);
   const second = at === undefined ? 0 : at % DAY;
   if (from !== undefined) ask("time", date, `from ${time.startdate?.text} on`, (at ?? 0) >= from);

@@ -1,4 +1,5 @@
 import { formatFwmark, hex32 } from "../net/fwmark.ts";
+import { utcText } from "../net/utc-text.ts";
 import { hashText } from "./hash.ts";
 import type { Jump, RuleLine } from "./kernel-objects.ts";
 import { JUMP_COMMENT, ruleComment } from "./ownership.ts";
@@ -101,20 +102,15 @@ function renderTime({ from, until, hours, weekdays, monthdays }: Extract<Match, 
     ...(hours === undefined ? [] : [`--timestart ${clockTime(hours.first)} --timestop ${clockTime(hours.last)}`]),
     ...(monthdays === undefined ? [] : [`--monthdays ${monthdays.join(",")}`]),
     ...(weekdays === undefined ? [] : [`--weekdays ${weekdays.join(",")}`]),
-    ...(from === undefined ? [] : [`--datestart ${isoTime(from)}`]),
-    ...(until === undefined ? [] : [`--datestop ${isoTime(until)}`]),
+    ...(from === undefined ? [] : [`--datestart ${utcText(from)}`]),
+    ...(until === undefined ? [] : [`--datestop ${utcText(until)}`]),
     ...(night && (weekdays ?? monthdays) !== undefined ? ["--contiguous"] : []),
   ].join(" ");
 }
 
 /** `HH:MM:SS` of a second of the day. */
 function clockTime(second: number): string {
-  return isoTime(second).slice(11);
-}
-
-/** `YYYY-MM-DDTHH:MM:SS` of seconds since the epoch, in UTC. */
-function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 19);
+  return utcText(second).slice(11);
 }
 
 function not(negate: boolean): string {

@@ -2,7 +2,7 @@ import { formatTable, WIDTH, wrap } from "./columns.ts";
 import { formatGroupList } from "./format-group.ts";
 import type { Shown, ShownRule, ShownUplink } from "./model.ts";
 import { RULE_COLUMNS, ruleCells } from "./rule-columns.ts";
-import { countWords, gatewayWords, healthWords, sinceWords, stateLine, tableWords, waysWords } from "./words.ts";
+import { countWords, forcedEnd, gatewayWords, healthWords, sinceWords, stateLine, tableWords, waysWords } from "./words.ts";
 
 /** One screen: state, uplinks, groups, rules, problems. `at`: seconds since the epoch; `width`: of the terminal. */
 export function formatOverview(shown: Shown, at: number, width = WIDTH): string {
@@ -87,11 +87,6 @@ export function formatProblems(shown: Shown, width = WIDTH): string {
   if (problems.length === 0) return "";
   const lines = problems.flatMap((problem) => wrap(problem, width - 2).map((line, i) => `${i === 0 ? "- " : "  "}${line}\n`));
   return ["Problems\n", ...lines].join("");
-}
-
-/** What ends it when the operator said so himself. */
-function forcedEnd({ name, forced }: ShownUplink): string {
-  return forced === undefined ? "" : ` ("force policy-route uplink ${name} auto" ends that)`;
 }
 
 /** That the monitor does not run although something here hangs on it. */

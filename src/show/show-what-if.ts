@@ -1,5 +1,6 @@
 import type { Change } from "./imagine.ts";
 import type { Shown, ShownGroup, ShownRule, ShownUplink, Way } from "./model.ts";
+import { forcedEnd } from "./words.ts";
 
 interface Ways {
   readonly ipv4?: Way;
@@ -53,8 +54,7 @@ function uplinkNotes(before: ShownUplink, after: ShownUplink, changes: readonly 
     return [`uplink ${before.name} is on ${before.interface} too, and goes ${after.state} with it`];
   }
   if (change.to === after.state) return change.to === before.state ? [`uplink ${before.name} is ${before.state} now`] : [];
-  const end = after.forced === undefined ? "" : ` ("force policy-route uplink ${before.name} auto" ends that)`;
-  return [`uplink ${before.name} would still be ${after.state}: ${after.why ?? "nothing is known about it"}${end}`];
+  return [`uplink ${before.name} would still be ${after.state}: ${after.why ?? "nothing is known about it"}${forcedEnd(after)}`];
 }
 
 function heldNotes(groups: readonly ShownGroup[], at: number): string[] {

@@ -1,3 +1,4 @@
+import { utcText } from "../net/utc-text.ts";
 import { sourceWords } from "../uplink/source-words.ts";
 import type { Shown, ShownBackend, ShownRoute, ShownUplink, Way } from "./model.ts";
 
@@ -48,9 +49,14 @@ export function healthWords({ health, link, state }: ShownUplink): string {
   return `${ok}/${health.targets.length} ok${health.verdict === "down" && ok >= health.minimumTargets ? ", held" : ""}`;
 }
 
+/** What ends it when the operator said so himself. */
+export function forcedEnd({ name, forced }: Pick<ShownUplink, "name" | "forced">): string {
+  return forced === undefined ? "" : ` ("force policy-route uplink ${name} auto" ends that)`;
+}
+
 /** Seconds since the epoch -> `2026-11-20 13:00:00 UTC` */
 export function timeWords(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().replace("T", " ").slice(0, 19)} UTC`;
+  return `${utcText(seconds).replace("T", " ")} UTC`;
 }
 
 /** 48211 -> `48,211` */

@@ -132,8 +132,11 @@ export function layCables(prefix: string) {
           return { sent: Number(sent), lost: Number(sent) - Number(answered) };
         };
       });
+      const started = Date.now();
       return {
         async stop() {
+          // A stream of a moment proves nothing: three seconds of it are 300 packets.
+          await new Promise((resolve) => setTimeout(resolve, started + 3000 - Date.now()));
           const counts = await Promise.all(pings.map((stop) => stop()));
           return { sent: counts.reduce((sum, one) => sum + one.sent, 0), lost: counts.reduce((sum, one) => sum + one.lost, 0) };
         },
