@@ -9,6 +9,7 @@ import {
 } from "./applied.ts";
 import { formatIssue } from "./config/issue.ts";
 import type { Context } from "./context.ts";
+import { giveBack } from "./give-back.ts";
 import { applyPlan } from "./host/apply-plan.ts";
 import { HostError, isHostError } from "./host/host.ts";
 import { takeLock } from "./host/lock.ts";
@@ -89,6 +90,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const values = first.plan.length === 0 ? undefined : nextTurn().then(() => appliedValues(proposed));
     const settled = await whole(context, first, request.reason, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
+      await giveBack(context, first);
       const same = request.watch !== undefined && request.proposed === undefined && !saysMore(first, before);
       if (!same)
         await saveApplied(context, proposed, there, {

@@ -1,5 +1,6 @@
+import type { IpRule } from "../kernel/kernel-state.ts";
 import { PREFERENCE } from "../kernel/ownership.ts";
-import type { Family } from "../net/address.ts";
+import { FAMILIES, type Family } from "../net/address.ts";
 import type { CatchAll } from "../uplink/facts.ts";
 
 /** The preference of each kind of our ip rules. */
@@ -14,10 +15,22 @@ const REACH = 100;
  * and go in front of it, and back when it is gone. Rules further away were put there on purpose.
  */
 export function preferences(base: number, catchAlls: readonly CatchAll[], family: Family): Preferences {
-  const inFront = catchAlls.filter((rule) => rule.family === family && rule.preference < base && rule.preference >= base - REACH);
+  const inFront = justBelow(base, catchAlls, family);
   const kinds = Object.entries(PREFERENCE) as [keyof typeof PREFERENCE, number][];
   const first = Math.min(...inFront.map(({ preference }) => preference)) - kinds.length;
   const moves = inFront.length > 0 && first >= Math.max(1, base - REACH);
   const order = [...kinds].sort(([, a], [, b]) => a - b);
   return Object.fromEntries(order.map(([kind, offset], n) => [kind, moves ? first + n : base + offset])) as Preferences;
+}
+
+/** The families in which such a rule is in front of those of our ip rules that are there. */
+export function displaced(base: number, catchAlls: readonly CatchAll[], ipRules: readonly IpRule[]): Family[] {
+  return FAMILIES.filter((family) => {
+    const ours = ipRules.filter((rule) => rule.family === family).map(({ preference }) => preference);
+    return justBelow(base, catchAlls, family).some(({ preference }) => preference < Math.min(...ours) && ours.length > 0);
+  });
+}
+
+function justBelow(base: number, catchAlls: readonly CatchAll[], family: Family): CatchAll[] {
+  return catchAlls.filter((rule) => rule.family === family && rule.preference < base && rule.preference >= base - REACH);
 }

@@ -106,9 +106,9 @@ const REFUSED: Output = { exitCode: 4, stdout: "", stderr: "refused by the test\
 
 function changesSomething([program, ...words]: readonly string[]): boolean {
   if (program === "ip") return words.includes("-batch") && !words.includes("-j");
-  const start = `${program} ${words[0]}`;
+  const line = `${program} ${words.join(" ")}`;
   if (/^ip6?tables-restore$/.test(program ?? "")) return !words.includes("--test");
-  return /^(conntrack -[DU]|ipset restore|nft -f)/.test(start);
+  return /^(conntrack -[DU]|sh -c cat \| conntrack|ipset restore|nft -f)/.test(line);
 }
 
 /**

@@ -10,10 +10,9 @@ export interface Backend {
   readonly set: readonly string[];
   /**
    * What puts its jumps back when another got in front. "monitor": the daemon `policy-route monitor`, within `window` milliseconds
-   * of it. "restart": nobody, until the matrix runs `policy-route restart` at the end of the event. "nothing": it has no jump
-   * that could be displaced.
+   * of it. "nothing": it has no jump that could be displaced.
    */
-  readonly guard: "nothing" | "monitor" | "restart";
+  readonly guard: "nothing" | "monitor";
   readonly window: number;
   /** Whether its jumps can keep their place against a neighbour that hooks in there; what it cannot is not promised. */
   keepsItsPlace(hook: Hook): boolean;

@@ -1,6 +1,6 @@
 import { BACKENDS, type Backend } from "./backends.ts";
 import { EVENTS, type MatrixEvent } from "./events.ts";
-import { GAPS, gapOf, isWrong, type Part, promised } from "./promise.ts";
+import { isWrong, type Part, promised } from "./promise.ts";
 import type { Cell } from "./run-cell.ts";
 import type { Outcome } from "./run-matrix.ts";
 
@@ -27,7 +27,7 @@ export function formatMatrix(outcomes: readonly Outcome[]): string {
       ]),
     ].join("\n");
   });
-  return `${[HEAD, columnsText(), ...tables, gapsText()].join("\n\n")}\n`;
+  return `${[HEAD, columnsText(), ...tables].join("\n\n")}\n`;
 }
 
 function table([head = [], ...lines]: readonly (readonly string[])[]): string[] {
@@ -35,13 +35,11 @@ function table([head = [], ...lines]: readonly (readonly string[])[]): string[] 
   return [text(head), text(head.map(() => "---")), ...lines.map(text)];
 }
 
-function formatCell({ row, backend, event, cell }: Outcome): string {
+function formatCell({ row, backend, cell }: Outcome): string {
   if (cell instanceof Error) return "the test itself failed";
   const mark = (part: Part, text: string): string => {
-    const gap = gapOf(row, backend, event, part);
-    const note = gap === undefined ? "" : `[${GAPS.indexOf(gap) + 1}](#gaps)`;
     if (!isWrong(cell, part)) return text;
-    return promised(row, backend, part) ? `**${text}** ${note}`.trim() : `*${text}*`;
+    return promised(row, backend, part) ? `**${text}**` : `*${text}*`;
   };
   if (cell.failed !== undefined) return `${mark("program", "fails")}; ${mark("own", count(cell, "own"))}`;
   const parts = backend === undefined ? (["own"] as const) : TRAFFIC;
@@ -65,8 +63,8 @@ what left by another line, was lost, or had to be sent again. Not counted: what 
 connections while it is starting or stopped.
 
 - \`0\` nothing went wrong.
-- \`0 (+21)\` nothing is wrong but for 21 while another jump was in front of ours; a connection or flow that was sent elsewhere or began then counts to its end.
-- **bold**: the promise is not held today; the number leads to the reason.
+- \`0 (+21)\` nothing is wrong but for 21 while another jump or ip rule was in front of ours; a connection or flow that was sent elsewhere or began then counts to its end.
+- **bold**: the promise was not held.
 - *italics*: not promised. The neighbour marks in nft base chains (or through another front end), which no iptables jump can be kept in front of.
 - \`-\`: there is nothing to count.
 
@@ -75,13 +73,10 @@ connections while it is starting or stopped.
 function columnsText(): string {
   const guard = ({ guard, window }: Backend): string =>
     guard === "nothing"
-      ? "has no jump that could be displaced; ip rules that take every packet (wg-quick) are answered by policy-route monitor, allowed: 1000 ms"
-      : guard === "monitor"
-        ? `policy-route monitor puts its jumps back; allowed: ${window} ms, or until it says so where the machine was busy with other tests`
-        : "nobody puts its jumps back yet: the matrix runs `policy-route restart` after the event, and counts what went wrong until then in parentheses";
-  return BACKENDS.map((backend) => `- ${backend.name}: ${guard(backend)}.`).join("\n");
-}
-
-function gapsText(): string {
-  return ["## Gaps", "", ...GAPS.map(({ why }, n) => `${n + 1}. ${why}`)].join("\n");
+      ? "has no jump that could be displaced"
+      : `policy-route monitor puts its jumps back; allowed: ${window} ms, or until it says so where the machine was busy with other tests`;
+  const rules =
+    "An ip rule without a preference that takes every packet (wg-quick) gets in front of ours in any of them, since the kernel gives it the second " +
+    "place of all; policy-route monitor goes in front of it again, allowed: 1000 ms.";
+  return `${BACKENDS.map((backend) => `- ${backend.name}: ${guard(backend)}.`).join("\n")}\n\n${rules}`;
 }

@@ -74,9 +74,7 @@ export async function runCell(bench: Bench, event: MatrixEvent): Promise<Cell> {
     const happened = await noting(async () => event.happen?.(stage));
     await rest(300);
     const fronts = neighbour.fronts().slice(behind);
-    if (backend !== undefined && guardOf(backend, row) === "restart" && fronts.length > 0)
-      await noting(() => program(router, "restart"));
-    const course: Course = { fronts, repaired: Date.now(), repairs: [], happened };
+    const course: Course = { fronts, repairs: [], happened };
     if (backend !== undefined && fronts.length > 0) {
       // As long as it takes to see what goes wrong when nothing is allowed to any more.
       const end = Math.max(Date.now(), ...displaced(backend, row, course).map(({ to }) => to));
@@ -115,10 +113,9 @@ async function end(monitor: ChildProcess): Promise<void> {
   await until("the monitor to end", () => monitor.exitCode !== null || monitor.signalCode !== null, { every: 10 });
 }
 
-/** What happened, when; `repaired`: when the matrix itself had put our jump back, where nobody else does. */
+/** What happened, when. */
 interface Course {
   readonly fronts: readonly Span[];
-  readonly repaired: number;
   /** When the monitor had put something back. */
   readonly repairs: readonly number[];
   readonly happened: Happened | undefined;
@@ -136,11 +133,9 @@ function guardOf({ guard }: Backend, { catchesAll }: NeighbourRow): Backend["gua
  * When another was in front of ours. How fast the monitor is when it has the machine for itself is the bench's business: here it
  * shares two cores with all tests, so its own word counts, up to a limit.
  */
-function displaced(backend: Backend, row: NeighbourRow, { fronts, repaired, repairs }: Course): Span[] {
-  const guard = guardOf(backend, row);
-  if (guard === "nothing") return [];
+function displaced(backend: Backend, row: NeighbourRow, { fronts, repairs }: Course): Span[] {
+  if (guardOf(backend, row) === "nothing") return [];
   return fronts.map(({ from, to }) => {
-    if (guard === "restart") return { from, to: repaired };
     const back = repairs.find((at) => at >= to && at <= to + PATIENCE) ?? to;
     return { from, to: Math.max(back, to + (row.catchesAll ? RULE_WINDOW : backend.window)) };
   });

@@ -238,7 +238,7 @@ const NO_MESSAGES = [
   /^src\/(command-line|tech-support)\.ts/,
   /^src\/kernel\/(render-|plan|ipset|nft-set|describe-drift|clear-counters)/,
   /^src\/session\/(commands|complete.*|help-text|cli-shell-api|template-shell|expression.*|parse-.*|node-def-.*)\.ts/,
-  /^src\/host\/(run-together|try-|look-for|read-foreign|other-front-end|observe-nft)/,
+  /^src\/host\/(run-together|forget-unanswered|try-|look-for|read-foreign|other-front-end|observe-nft)/,
   /^src\/compile\/(slot-memory|forget-connections|chain-rules|compile-rules)\.ts/,
   /^src\/uplink\/(mark-users|uplink-events)\.ts/,
 ];
