@@ -19,6 +19,8 @@ import { VERSION } from "./version.ts";
 export interface Applied {
   readonly config: Config | undefined;
   readonly text: string;
+  /** The other users of marks in it, where they are known without reading it. */
+  readonly neighbours?: readonly string[];
 }
 
 /** Paths of other users of marks in an applied text: of the rest of the router's configuration, without the groups of the firewall. Told apart without parsing: hooks read this at every call. */

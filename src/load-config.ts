@@ -1,3 +1,4 @@
+import type { Applied } from "./applied.ts";
 import { checkParsed } from "./config/check-tree.ts";
 import { programsOf } from "./config/check-uplink-health.ts";
 import type { ConfigTree } from "./config/config-tree.ts";
@@ -6,7 +7,6 @@ import { ConfigError, type Issue } from "./config/issue.ts";
 import { usesOutsideNames } from "./config/outside-names.ts";
 import { type ParsedConfig, parseConfigTree } from "./config/parse-config.ts";
 import { renderSetCommands } from "./config/render-tree.ts";
-import type { Config } from "./config/schema.ts";
 import { kindOf } from "./config/schema-paths.ts";
 import type { Context } from "./context.ts";
 import type { FoundConfig } from "./host/config-source.ts";
@@ -19,9 +19,7 @@ import { pathsOfUsers } from "./uplink/configured-users.ts";
 import type { Link } from "./uplink/facts.ts";
 
 /** A configuration that passed every check, with its text in `set` form; both empty when `policy-route` is not configured. */
-export interface LoadedConfig {
-  readonly config: Config | undefined;
-  readonly text: string;
+export interface LoadedConfig extends Applied {
   readonly warnings: readonly Issue[];
 }
 
@@ -54,11 +52,20 @@ export async function loadConfig(
     ...(allRpFilter === undefined ? {} : { allRpFilter: Number(allRpFilter) }),
   });
   if (checked.errors.length > 0) throw new ConfigError(checked.errors);
-  const neighbours = pathsOfUsers(found.router).map((path) => `set ${path}\n`);
-  const text = renderSetCommands(tree, kindOf, ["policy-route"]) + (names?.text ?? "") + neighbours.join("");
+  const neighbours = pathsOfUsers(found.router);
+  let text: string | undefined;
   return {
     config: checked.config,
-    text,
+    neighbours,
+    // Made when it is asked for: by then programs are running.
+    get text() {
+      text ??= [
+        renderSetCommands(tree, kindOf, ["policy-route"]),
+        names?.text,
+        ...neighbours.map((path) => `set ${path}\n`),
+      ].join("");
+      return text;
+    },
     get warnings() {
       return checked.warnings;
     },

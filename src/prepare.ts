@@ -5,6 +5,7 @@ import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
+import { readKernelDefaults } from "./host/gather-gateways.ts";
 import type { Host } from "./host/host.ts";
 import {
   looksAgain,
@@ -25,7 +26,7 @@ import { missingTools } from "./missing-tools.ts";
 import type { Family } from "./net/address.ts";
 import type { Fwmark } from "./net/fwmark.ts";
 import { nextTurn } from "./next-turn.ts";
-import type { Facts, SlotAssignment } from "./uplink/facts.ts";
+import type { Facts, GatewayReport, SlotAssignment } from "./uplink/facts.ts";
 import { NOTHING_WANTED, type Wanted, want } from "./want.ts";
 
 /** What is wanted, what is there, and the way from one to the other; nothing has been changed yet. */
@@ -69,28 +70,44 @@ export interface Looking {
   readonly memory: string | undefined;
   readonly remembered: readonly number[];
   readonly looking: Promise<TablesAndRules>;
+  /** The kernel's default routes, where the configuration was known. */
+  readonly defaults?: Promise<readonly GatewayReport[]> | undefined;
+  /** What the last reconcile left behind. */
+  readonly last: Partial<SavedState> | undefined;
 }
 
-/** Starts the programs that read back what is ours; they run while the caller does something else. */
-export async function startLooking({ host, paths }: Context, counters = false): Promise<Looking> {
-  const [families, memory] = await Promise.all([familiesOf(host), host.read(paths.rtTables)]);
+/**
+ * Starts the programs that read back what is ours; they run while the caller does something else. What hangs on the configuration is
+ * asked by the same shell where that is known already.
+ */
+export async function startLooking(
+  context: Context,
+  { counters = false, config }: { readonly counters?: boolean; readonly config?: Config | undefined } = {},
+): Promise<Looking> {
+  const { host, paths } = context;
+  const [families, memory, last] = await Promise.all([familiesOf(host), host.read(paths.rtTables), readLast(context)]);
   const remembered = [...parseTableNames(memory ?? "").values(), ...defaultTables(memory)];
-  const looking = observeTablesAndRules(sideBySide(host), families, remembered, { counters });
+  const reader = sideBySide(host);
+  const looking = observeTablesAndRules(reader, families, remembered, {
+    counters,
+    expectsNft: last?.backend?.name === "nftables",
+  });
+  const defaults = config === undefined ? undefined : readKernelDefaults(reader, config);
   // Whoever waits for it gets the error; when nobody comes to that, because the configuration has mistakes, it is no news.
   looking.catch(() => {});
-  return { families, memory, remembered, looking };
+  return { families, memory, remembered, looking, last, defaults };
 }
 
 /** Computes the plan for `config`, or for having nothing when it is undefined. Reads the world, changes nothing. */
 export async function prepare(context: Context, config: Config | undefined, options: PrepareOptions): Promise<Prepared> {
   const { host, paths } = context;
-  const { families, memory, remembered, looking } = await (options.looking ?? startLooking(context, options.counters));
-  const [seen, last, gathered] = await Promise.all([
+  const looked = options.looking ?? startLooking(context, { counters: options.counters ?? false, config });
+  const { families, memory, remembered, looking, last, defaults } = await looked;
+  const [seen, gathered] = await Promise.all([
     looking,
-    config === undefined ? undefined : readLast(context),
     config === undefined
       ? undefined
-      : gatherFacts(host, paths, config, { families, seen: looking, neighbours: options.neighbours }, options.allowSsh),
+      : gatherFacts(host, paths, config, { families, seen: looking, neighbours: options.neighbours, defaults }, options.allowSsh),
   ]);
   const facts = gathered !== undefined && options.adjust !== undefined ? options.adjust(gathered) : gathered;
   const wanted =
@@ -112,10 +129,10 @@ export async function prepare(context: Context, config: Config | undefined, opti
     files: [paths.rtTables, paths.rtProtos],
     originsPath: paths.sysctls,
   };
-  const inUse = seen.saved.ipv4.frontEnd;
+  const inUse = seen.frontEnd;
   const [observed, elsewhere, target] = await Promise.all([
     observeKernel(host, seen, scope),
-    planOtherFrontEnd(host, families, inUse, config === undefined || inUse === undefined || last?.frontEnd !== inUse),
+    planOtherFrontEnd(host, families, inUse, config === undefined || last?.frontEnd !== inUse),
     // In the next turn of the event loop: by then the programs of the other two are running.
     nextTurn().then(() => renderState(wanted.state)),
   ]);

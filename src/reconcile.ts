@@ -79,7 +79,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const options = {
       allowSsh: request.allowSsh,
       forget: true,
-      neighbours: neighboursIn(proposed.text),
+      neighbours: proposed.neighbours ?? neighboursIn(proposed.text),
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined && request.watch === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),
     };

@@ -6,7 +6,7 @@ import { FAMILIES, type Family } from "../net/address.ts";
 import type { ForeignWrite } from "../net/foreign-marks.ts";
 import type { Paths } from "../paths.ts";
 import { configuredUses } from "../uplink/configured-users.ts";
-import type { Facts, Link, NftFacts } from "../uplink/facts.ts";
+import type { Facts, GatewayReport, Link, NftFacts } from "../uplink/facts.ts";
 import { findRivals } from "../uplink/find-rivals.ts";
 import { kernelUses } from "../uplink/kernel-users.ts";
 import { parseForced, parseLiveness } from "../uplink/liveness.ts";
@@ -41,6 +41,8 @@ export async function gatherFacts(
     readonly seen: Promise<TablesAndRules>;
     /** Paths of the router's configuration that speak of other users of marks. */
     readonly neighbours: readonly string[];
+    /** The kernel's default routes, where it was asked before. */
+    readonly defaults?: Promise<readonly GatewayReport[]> | undefined;
   },
   allowSsh: boolean,
 ): Promise<Facts> {
@@ -49,7 +51,10 @@ export async function gatherFacts(
   const [seen, backend, gateways, slots, tableNames, rpFilter, liveness, forced] = await Promise.all([
     known.seen,
     known.seen.then((seen) => gatherBackendFacts(host, config, seen, known)),
-    gatherGateways(host, paths, config, links, { allowSsh }),
+    gatherGateways(host, paths, config, links, {
+      allowSsh,
+      defaults: known.defaults,
+    }),
     host.read(paths.rtTables).then(parseSlotMemory),
     readTableNames(host, paths),
     readRpFilter(host, paths, ["all", ...interfaces]),

@@ -21,20 +21,20 @@ export interface GatheredGateways {
 /**
  * Asks the sources in the order of trust (ADR 0003): what the hooks recorded, lease files, the kernel, and the router's CLI
  * only for a DHCP uplink that neither hook nor lease file can give a gateway (it costs a login; hooks pass `allowSsh: false`).
- * `interfaces` may still be on its way: only the last question needs it.
+ * `interfaces` may still be on its way: only the last question needs it. `defaults`: the kernel's answers, where it was asked before.
  */
 export async function gatherGateways(
   host: Host,
   paths: Paths,
   config: Config,
   interfaces: readonly Link[] | Promise<readonly Link[]>,
-  options: { readonly allowSsh: boolean },
+  options: { readonly allowSsh: boolean; readonly defaults?: Promise<readonly GatewayReport[]> | undefined },
 ): Promise<GatheredGateways> {
   const problems: FactsProblem[] = [];
   const [records, leases, kernel, links] = await Promise.all([
     readRecords(host, paths, problems),
     readLeaseFiles(host, paths.root),
-    readKernelDefaults(host, config),
+    options.defaults ?? readKernelDefaults(host, config),
     interfaces,
   ]);
   const reports = [...records, ...leases];
@@ -63,7 +63,7 @@ function uplinksOf(config: Config, links: readonly Link[]): { uplink: Config["up
 }
 
 /** Asks for interfaces that may not exist: the kernel says so in a line of its own, which costs less than to look first. */
-async function readKernelDefaults(host: Host, config: Config): Promise<readonly GatewayReport[]> {
+export async function readKernelDefaults(host: Host, config: Config): Promise<readonly GatewayReport[]> {
   const uplinks = Object.values(config.uplink).filter((uplink) => !uplink.disable);
   const asked = {
     ipv4: uplinks.filter((uplink) => uplink.gateway === "dhcp" || uplink.gateway === undefined),
@@ -75,7 +75,7 @@ async function readKernelDefaults(host: Host, config: Config): Promise<readonly 
       if (names.length === 0) return [];
       const argv = ["ip", ...(family === "ipv6" ? ["-6"] : []), "-N", "-j", "-force", "-batch", "-"];
       // Its exit code says that some interface has no default route, or does not exist: no failure.
-      const { stdout } = await host.run(argv, { stdin: renderDefaultQuery(family, names) });
+      const { stdout } = await host.run(argv, { stdin: renderDefaultQuery(family, names), anyExit: true });
       return parseDefaultAnswers(stdout, family);
     }),
   );

@@ -15,12 +15,16 @@ export interface RunOptions {
   readonly group?: boolean;
   /** Kills the command when it is aborted. */
   readonly signal?: AbortSignal;
+  /** Its exit code says nothing: what it printed is taken as it is. */
+  readonly anyExit?: boolean;
 }
 
 /** A program that only reads. */
 export interface Look {
   readonly argv: readonly string[];
   readonly stdin?: string;
+  /** As of RunOptions. */
+  readonly anyExit?: boolean;
 }
 
 /**

@@ -10,11 +10,13 @@ import type { CatchAll, Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
 import { NO_NFT, observeNft, observeOurNft, type SeenNft } from "./observe-nft.ts";
-import { saveIptables } from "./save-iptables.ts";
+import { askFrontEnd, saveIptables } from "./save-iptables.ts";
 
 /** What can be read before it is known what is wanted. */
 export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
+  /** What `iptables` is here; `undefined` when it was not asked, or is neither. */
+  readonly frontEnd: SavedTables["frontEnd"];
   readonly ipRules: readonly IpRule[];
   readonly foreignRules: readonly ForeignRule[];
   readonly catchAlls: readonly CatchAll[];
@@ -54,8 +56,15 @@ export function parseJsonLines(text: string): unknown[][] {
 /** How to look, where not at everything. */
 export interface Looks {
   readonly counters?: boolean;
+  /**
+   * Our tables of nft were there last: they are asked for at once, and so is what only that leaves open, which front end iptables is. Else
+   * both come after the first answers, in another round of programs.
+   */
+  readonly expectsNft?: boolean;
   readonly lookForSets?: (host: Host) => Promise<TablesAndRules["setNames"]>;
   readonly lookForNft?: (host: Host) => Promise<SeenNft>;
+  /** Where iptables has nothing to say. */
+  readonly lookForFrontEnd?: (host: Host) => Promise<SavedTables["frontEnd"]>;
 }
 
 /**
@@ -66,6 +75,7 @@ export function looksAgain(...objects: readonly Pick<KernelObjects, "sets" | "nf
   return {
     ...(objects.some(({ sets }) => sets.length > 0) ? {} : { lookForSets: async () => [] }),
     lookForNft: objects.some(({ nft }) => nft.length > 0) ? observeOurNft : async () => NO_NFT,
+    lookForFrontEnd: async () => undefined,
   };
 }
 
@@ -89,17 +99,27 @@ export async function observeTablesAndRules(
   host: Host,
   families: readonly Family[],
   tables: readonly number[],
-  { counters = false, lookForSets = readSetNames, lookForNft = observeNft }: Looks = {},
+  {
+    counters = false,
+    expectsNft = false,
+    lookForSets = readSetNames,
+    lookForNft = (host) => observeNft(host, expectsNft),
+    lookForFrontEnd = askFrontEnd,
+  }: Looks = {},
 ): Promise<TablesAndRules> {
   const usable = usableTables(tables);
   const read = async (family: Family) => {
-    const [saved, routing] = await Promise.all([
-      saveIptables(host, family === "ipv4" ? "iptables" : "ip6tables", family, counters),
+    const saving = saveIptables(host, family === "ipv4" ? "iptables" : "ip6tables", family, counters);
+    const asked = expectsNft && family === "ipv4" ? lookForFrontEnd(host) : undefined;
+    const [saved, frontEnd, routing] = await Promise.all([
+      saving,
+      family === "ipv4" ? saving.then((saved) => saved.frontEnd ?? asked ?? lookForFrontEnd(host)) : undefined,
       observeRouting(host, family, [...(family === "ipv4" ? ["addr show"] : []), "rule show", ...usable.map(showTable)]),
     ]);
     const [addresses = [], rules = [], ...routes] = family === "ipv4" ? routing : [[], ...routing];
     return {
       saved,
+      frontEnd,
       links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
       foreignRules: parseForeignRules(rules, family),
@@ -115,6 +135,7 @@ export async function observeTablesAndRules(
   ]);
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
+    frontEnd: ipv4?.frontEnd,
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
     foreignRules: [...(ipv4?.foreignRules ?? []), ...(ipv6?.foreignRules ?? [])],
     catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],

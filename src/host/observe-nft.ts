@@ -25,9 +25,13 @@ const FOLLOWED = 50;
 
 /**
  * Our tables, and what others do before routing. Never the whole ruleset: nft reads a firewall with 20,000 rules for seconds
- * (measured, nft 1.0.6; `list tables` does that too, `list chains` does not).
+ * (measured, nft 1.0.6; `list tables` does that too, `list chains` does not). With `expected`, our tables are asked for before it is
+ * known that they are there.
  */
-export async function observeNft(host: Host): Promise<SeenNft> {
+export async function observeNft(host: Host, expected = false): Promise<SeenNft> {
+  const early = expected ? readTables(host, FAMILIES) : undefined;
+  // An error of it is told by whoever waits for it, if nft answers at all.
+  early?.catch(() => {});
   const { exitCode, stdout, stderr } = await host.run(["nft", "-n", "list", "chains"]);
   if (exitCode !== 0) {
     if (/permitted/i.test(stderr)) throw new HostError(`nft: ${stderr.trim()}`);
@@ -36,10 +40,11 @@ export async function observeNft(host: Host): Promise<SeenNft> {
   }
   const { ours, prerouting } = parseNftChains(stdout);
   const [own, foreign] = await Promise.all([
-    readTables(
-      host,
-      FAMILIES.filter((family) => ours.has(NFT_FAMILY[family])),
-    ),
+    early ??
+      readTables(
+        host,
+        FAMILIES.filter((family) => ours.has(NFT_FAMILY[family])),
+      ),
     Promise.all(prerouting.map((chain) => follow(host, chain))),
   ]);
   return { ...own, foreign };

@@ -21,9 +21,8 @@ export async function planOtherFrontEnd(
   inUse: SavedTables["frontEnd"],
   thorough: boolean,
 ): Promise<Plan> {
-  const current = inUse ?? (thorough ? await askFrontEnd(host) : undefined);
-  if (current === undefined) return [];
-  const other = OTHER[current];
+  if (inUse === undefined) return [];
+  const other = OTHER[inUse];
   const steps = await Promise.all(
     families.map(async (family): Promise<Plan> => {
       const worthAsking = other === "nft" ? thorough : ((await host.read(LEGACY_TABLES[family])) ?? "").trim() !== "";
@@ -46,10 +45,4 @@ export async function planOtherFrontEnd(
 function ignoreFailure(error: unknown): undefined {
   if (error instanceof CommandError) return undefined;
   throw error;
-}
-
-/** A front end without any table prints nothing that would tell which it is: `iptables-save v1.8.9 (nf_tables)`. */
-async function askFrontEnd(host: Host): Promise<SavedTables["frontEnd"]> {
-  const { stdout } = await host.run(["iptables-save", "--version"]);
-  return stdout.includes("(nf_tables)") ? "nft" : stdout.includes("(legacy)") ? "legacy" : undefined;
 }

@@ -67,3 +67,9 @@ function chainNames(text: string, nftFamily: string): Map<string, string[]> {
 function countersFirst(rule: string): string {
   return rule.replace(/^(.*) -c (\d+) (\d+)(?= -[jg] |$)/, "[$2:$3] $1");
 }
+
+/** Which front end `iptables` is: one without any table prints nothing that would tell. `iptables-save v1.8.9 (nf_tables)`. */
+export async function askFrontEnd(host: Host): Promise<SavedTables["frontEnd"]> {
+  const { stdout } = await host.run(["iptables-save", "--version"]);
+  return stdout.includes("(nf_tables)") ? "nft" : stdout.includes("(legacy)") ? "legacy" : undefined;
+}

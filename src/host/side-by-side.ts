@@ -17,7 +17,11 @@ export function sideBySide(host: Host): Host {
     const [only] = looks;
     if (looks.length === 1 && only !== undefined) return only.resolve(host.run(only.argv, only.options));
     const outputs = await host.runTogether(
-      looks.map(({ argv, options: { stdin } }) => ({ argv, ...(stdin === undefined ? {} : { stdin }) })),
+      looks.map(({ argv, options: { stdin, anyExit = false } }) => ({
+        argv,
+        anyExit,
+        ...(stdin === undefined ? {} : { stdin }),
+      })),
     );
     for (const [i, { argv, options, resolve }] of looks.entries()) {
       const stdout = outputs[i];

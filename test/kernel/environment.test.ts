@@ -7,6 +7,7 @@ import { reach } from "./reach.ts";
 import { A, B } from "./transitions.ts";
 import { askWays } from "./ways.ts";
 
+const KERNEL = ["ipv4", "ipv6", "rules", "routes", "sets", "sysctls"] as const;
 const WRAPPERS = "/run/pr/wrappers";
 const B_FILE = "/run/pr/b.set";
 const CLASH = ["uplink x interface eth2", "uplink x gateway 203.0.113.1", "uplink x table 40"];
@@ -130,6 +131,22 @@ set policy-route uplink z mark 2" > /run/pr/z.set`);
     expect(stderr).toContain(`${ROOT}/${folder}`);
     expect(exitCode).toBe(2);
     expect(difference(old, await readState(router))).toEqual([]);
+  });
+
+  test.each([
+    ["have room for one page", "size=4k"],
+    ["cannot be written", "ro"],
+  ])("/dev/shm and /tmp %s: what programs print is read all the same", async (_, options) => {
+    await reach(router, B);
+    const wanted = await readState(router);
+    await reach(router, A);
+    await router.sh(`for folder in /dev/shm /tmp; do mount -t tmpfs -o ${options} tmpfs $folder; done`);
+    const { exitCode, stderr } = await router.program(["apply", "--config", B_FILE]);
+    const shown = await router.program(["show"]);
+    await router.sh("umount /dev/shm /tmp");
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    expect(shown.stdout).toContain(", in sync");
+    expect(difference(wanted, await readState(router), KERNEL)).toEqual([]);
   });
 
   test("a foreign default in our table: exit 2, `ip` stopped half way and all is as it was", async () => {
