@@ -15,7 +15,7 @@ export async function giveBack(context: Context, { config, facts, observed, plan
   const field = markField(config["mark-mask"]);
   for (const family of displaced(config["rule-priority"], facts.catchAlls, observed.ipRules)) {
     const count = await forgetUnanswered(context.host, family, slotOnly(field, field.pinnedToMain));
-    const text = `${count} connections without an answer begin anew: an ip rule of somebody else was in front of ours (${family})`;
+    const text = `an ip rule of somebody else was in front of ours (${family}); connections without an answer that begin anew: ${count}`;
     if (count > 0) await recordEvents(context, [{ kind: "drift", text }], config["log-level"]);
   }
 }

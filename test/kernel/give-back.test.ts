@@ -62,7 +62,7 @@ describe.each(FRONT_ENDS)("ip rules that take every packet come in front of ours
     await router.run(["restart"]);
     expect(Object.keys(await lines())).toEqual(["4000", "4002"]);
     expect(await router.sh(`cat ${ROOT}/run/policy-route/events.jsonl`)).toContain(
-      "2 connections without an answer begin anew: an ip rule of somebody else was in front of ours (ipv4)",
+      "an ip rule of somebody else was in front of ours (ipv4); connections without an answer that begin anew: 2",
     );
     await send(4001);
     expect((await lines())[4001]).toBe(OURS);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { preferences } from "../../../src/compile/preferences.ts";
+import { displaced, preferences } from "../../../src/compile/preferences.ts";
 import { parseCatchAlls } from "../../../src/kernel/iproute.ts";
 
 const AS_CONFIGURED = { fwmark: 600, arrivalGoto: 610, arrivalLookup: 620, arrivalEnd: 630, from: 700, user: 710 };
@@ -24,6 +24,15 @@ it.each([499, 503, 600, 601, 32766])(
     expect(preferences(600, [{ family: "ipv4", preference }], "ipv4")).toMatchObject(AS_CONFIGURED);
   },
 );
+
+it("who is behind such a rule: families whose rules it is in front of, not those that are in front again or have none", () => {
+  const ours = (preference: number, family: "ipv4" | "ipv6" = "ipv4") => ({ family, preference, action: { lookup: 2001 } });
+  const thief = [{ family: "ipv4" as const, preference: 599 }];
+  expect(displaced(600, thief, [ours(600), ours(700), ours(600, "ipv6")])).toEqual(["ipv4"]);
+  expect(displaced(600, thief, [ours(592), ours(700)])).toEqual([]);
+  expect(displaced(600, thief, [ours(600, "ipv6")])).toEqual([]);
+  expect(displaced(600, [{ family: "ipv4", preference: 499 }], [ours(600)])).toEqual([]);
+});
 
 it("what takes all packets, as ip -N -d -j rule prints it", () => {
   const rule = (words: object) => ({ priority: 599, src: "all", table: "51820", protocol: "3", ...words });
