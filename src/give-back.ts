@@ -1,5 +1,5 @@
-import { markField, slotOnly } from "./compile/mark-field.ts";
-import { displaced } from "./compile/preferences.ts";
+import { markField, slotMark } from "./compile/mark-field.ts";
+import { broughtInFront } from "./compile/preferences.ts";
 import type { Context } from "./context.ts";
 import { recordEvents } from "./host/event-log.ts";
 import { forgetUnanswered } from "./host/forget-unanswered.ts";
@@ -8,13 +8,17 @@ import type { Prepared } from "./prepare.ts";
 /**
  * While somebody's ip rule was in front of ours, packets with our marks went where that leads, and what began then is pinned to
  * it. Now that ours are in front again, what nobody has answered begins anew, by its uplink; what has an answer is left
- * where it is: it would break.
+ * where it is: it would break. `looks`: each that was applied, the last one last.
  */
-export async function giveBack(context: Context, { config, facts, observed, plan }: Prepared): Promise<void> {
-  if (config === undefined || facts === undefined || plan.length === 0) return;
+export async function giveBack(context: Context, looks: readonly Prepared[]): Promise<void> {
+  const { config, target } = looks.at(-1) ?? {};
+  if (config === undefined || target === undefined) return;
   const field = markField(config["mark-mask"]);
-  for (const family of displaced(config["rule-priority"], facts.catchAlls, observed.ipRules)) {
-    const count = await forgetUnanswered(context.host, family, slotOnly(field, field.pinnedToMain));
+  const families = looks.flatMap(({ facts, observed }) =>
+    broughtInFront(config["rule-priority"], facts?.catchAlls ?? [], observed.ipRules, target.ipRules),
+  );
+  for (const family of new Set(families)) {
+    const count = await forgetUnanswered(context.host, family, slotMark(field, field.pinnedToMain));
     const text = `an ip rule of somebody else was in front of ours (${family}); connections without an answer that begin anew: ${count}`;
     if (count > 0) await recordEvents(context, [{ kind: "drift", text }], config["log-level"]);
   }

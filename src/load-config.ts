@@ -1,6 +1,7 @@
 import type { Applied } from "./applied.ts";
 import { checkParsed } from "./config/check-tree.ts";
 import { programsOf } from "./config/check-uplink-health.ts";
+import { checkWords } from "./config/check-words.ts";
 import type { ConfigTree } from "./config/config-tree.ts";
 import { configuredInterfaces } from "./config/configured-interfaces.ts";
 import { ConfigError, type Issue } from "./config/issue.ts";
@@ -79,7 +80,8 @@ async function readTree(
   tree: ConfigTree,
 ): Promise<{ readonly parsed: ParsedConfig; readonly names?: NamesLookedUp }> {
   const lookups = await readLookups(context.host, context.paths);
-  const parsed = parseConfigTree(tree, lookups);
+  const found = parseConfigTree(tree, lookups);
+  const parsed = { ...found, issues: [...found.issues, ...checkWords(tree)] };
   if (!usesOutsideNames(parsed.config)) return { parsed };
   const { lookUpNames } = await import("./look-up-names.ts");
   const names = await lookUpNames(context, parsed.config, router, lookups);

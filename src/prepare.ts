@@ -78,7 +78,7 @@ export interface Looking {
 
 /**
  * Starts the programs that read back what is ours; they run while the caller does something else. What hangs on the configuration is
- * asked by the same shell where that is known already.
+ * asked in the same round where that is known already.
  */
 export async function startLooking(
   context: Context,

@@ -88,9 +88,10 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const before = await readSavedState(context);
     // While the first programs run. Without any, the monitor's looks mostly, it may not be asked for at all.
     const values = first.plan.length === 0 ? undefined : nextTurn().then(() => appliedValues(proposed));
+    // Whoever waits for it gets the error; when applying fails before, nobody does.
+    values?.catch(() => {});
     const settled = await whole(context, first, request.reason, async () => {
       const there = await settle(context, first, options, request.watch !== undefined);
-      await giveBack(context, first);
       const same = request.watch !== undefined && request.proposed === undefined && !saysMore(first, before);
       if (!same)
         await saveApplied(context, proposed, there, {
@@ -101,6 +102,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
         });
       return there;
     });
+    if (settled.complaints.length === 0) await giveBack(context, [first, settled]);
     await Promise.all([
       logPlan(context, request.reason, first),
       logWarnings(context, request.reason, first, settled),

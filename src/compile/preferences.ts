@@ -23,11 +23,22 @@ export function preferences(base: number, catchAlls: readonly CatchAll[], family
   return Object.fromEntries(order.map(([kind, offset], n) => [kind, moves ? first + n : base + offset])) as Preferences;
 }
 
-/** The families in which such a rule is in front of those of our ip rules that are there. */
-export function displaced(base: number, catchAlls: readonly CatchAll[], ipRules: readonly IpRule[]): Family[] {
+/** The families in which our ip rules were behind such a rule and are in front of it now. */
+export function broughtInFront(
+  base: number,
+  catchAlls: readonly CatchAll[],
+  before: readonly IpRule[],
+  now: readonly IpRule[],
+): Family[] {
   return FAMILIES.filter((family) => {
-    const ours = ipRules.filter((rule) => rule.family === family).map(({ preference }) => preference);
-    return justBelow(base, catchAlls, family).some(({ preference }) => preference < Math.min(...ours) && ours.length > 0);
+    const first = (rules: readonly IpRule[]): number | undefined =>
+      rules
+        .filter((rule) => rule.family === family)
+        .map(({ preference }) => preference)
+        .sort((a, b) => a - b)[0];
+    const [was, is] = [first(before), first(now)];
+    if (was === undefined || is === undefined) return false;
+    return justBelow(base, catchAlls, family).some(({ preference }) => is < preference && preference < was);
   });
 }
 

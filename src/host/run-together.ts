@@ -17,7 +17,7 @@ const TIMEOUT = 30_000;
  * What a program says on standard error is not kept: whoever fails is run again alone. `undefined`: that one failed.
  *
  * They write into files in memory that have no name, not into pipes: nft 1.0.6 writes each word by itself (2,600 writes for a table of
- * 1,000 rules), and each would wake us. The exit code follows in the same file, so that one cut off for want of room is no answer.
+ * 1,000 rules), and each would wake us. The exit code follows in the same file: where there was no room for the output, there is none for it.
  */
 export function runTogether(looks: readonly Look[], path: string): Promise<readonly (string | undefined)[]> {
   let words = 0;
@@ -33,18 +33,24 @@ export function runTogether(looks: readonly Look[], path: string): Promise<reado
   return new Promise((resolve) => {
     const files = openNameless(looks.length);
     if (files === undefined) return resolve(looks.map(() => undefined));
-    const child = spawn("sh", ["-c", script, "sh", ...args], {
-      env: { PATH: path, LC_ALL: "C" },
-      stdio: ["ignore", "ignore", "ignore", ...files],
-      timeout: TIMEOUT,
-      killSignal: "SIGKILL",
-    });
     const end = (read: (file: number) => string | undefined): void => {
       resolve(files.map(read));
       for (const file of files) closeSync(file);
     };
-    child.on("error", () => end(() => undefined));
-    child.on("exit", () => end(outputOf));
+    try {
+      const child = spawn("sh", ["-c", script, "sh", ...args], {
+        env: { PATH: path, LC_ALL: "C" },
+        stdio: ["ignore", "ignore", "ignore", ...files],
+        timeout: TIMEOUT,
+        killSignal: "SIGKILL",
+      });
+      // One that could not be started does not exit.
+      child.on("error", () => child.pid === undefined && end(() => undefined));
+      child.on("exit", () => end(outputOf));
+    } catch {
+      // Too long a command line.
+      end(() => undefined);
+    }
   });
 }
 

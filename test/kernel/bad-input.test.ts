@@ -37,6 +37,7 @@ const OK = lines("uplink ok interface eth1", "uplink ok gateway 198.51.100.1");
 test.each([
   ["an unknown uplink", "rule 20 set uplink oc", 'policy-route rule 20: uplink "oc" is not configured (did you mean "ok"?)'],
   ["a missing interface", "uplink dsl interface eth9", "policy-route uplink dsl: interface eth9 does not exist"],
+  ["a quote in a text", 'description "Bob\'s line"', 'policy-route description: "Bob\'s line" must be without quotes'],
   ["no interface at all", "uplink dsl gateway 203.0.113.1", "policy-route uplink dsl: interface must be set"],
   [
     "a gateway elsewhere",

@@ -134,16 +134,20 @@ set policy-route uplink z mark 2" > /run/pr/z.set`);
   });
 
   test.each([
-    ["have room for one page", "size=4k"],
-    ["cannot be written", "ro"],
-  ])("/dev/shm and /tmp %s: what programs print is read all the same", async (_, options) => {
+    ["/dev/shm has room for one page", "mount -t tmpfs -o size=4k tmpfs /dev/shm", "umount /dev/shm"],
+    [
+      "/dev/shm and /tmp cannot be written",
+      "for folder in /dev/shm /tmp; do mount --bind $folder $folder; mount -o remount,bind,ro $folder; done",
+      "umount /dev/shm /tmp",
+    ],
+  ])("%s: what programs print is read all the same", async (_, begin, end) => {
     await reach(router, B);
     const wanted = await readState(router);
     await reach(router, A);
-    await router.sh(`for folder in /dev/shm /tmp; do mount -t tmpfs -o ${options} tmpfs $folder; done`);
+    await router.sh(begin);
     const { exitCode, stderr } = await router.program(["apply", "--config", B_FILE]);
     const shown = await router.program(["show"]);
-    await router.sh("umount /dev/shm /tmp");
+    await router.sh(end);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(shown.stdout).toContain(", in sync");
     expect(difference(wanted, await readState(router), KERNEL)).toEqual([]);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FRONT_ENDS } from "../support/front-end.ts";
+import { until } from "../support/lab-wait.ts";
+import { kill } from "../support/lab-world.ts";
 import { type Namespace, openNamespace, ROOT } from "../support/namespace.ts";
 import { reach } from "./reach.ts";
 
@@ -39,7 +41,7 @@ describe.each(FRONT_ENDS)("ip rules that take every packet come in front of ours
   /** A datagram that nobody answers; the port says of which connection. */
   const send = (port: number) => router.sh(`echo | socat -u - UDP4-SENDTO:192.0.2.9:5000,bind=192.168.188.1:${port},reuseaddr`);
   const insert = (port: number, ends: string, words = "") =>
-    router.sh(`conntrack -I -p udp ${ends} --sport ${port} --dport 5000 -t 600 -m ${PINNED} ${words} 2>/dev/null`);
+    router.sh(`conntrack -I -p udp ${ends} --sport ${port} --dport 5000 -t 600 ${words} -m ${PINNED} 2>/dev/null`);
   /** The address each connection leaves with, by its port. */
   async function lines(): Promise<Record<string, string>> {
     const text = await router.sh("for f in ipv4 ipv6; do conntrack -L -f $f -p udp --orig-port-dst 5000 2>/dev/null; done");
@@ -58,6 +60,7 @@ describe.each(FRONT_ENDS)("ip rules that take every packet come in front of ours
     await send(4001);
     expect((await lines())[4001]).toBe(THIEF);
     await insert(4002, "-s 192.168.188.1 -d 192.0.2.9", "-u SEEN_REPLY");
+    expect(await router.sh(`conntrack -L -m ${PINNED} 2>/dev/null`)).toContain("sport=4002");
     await insert(4006, "-s 2001:db8:a::1 -d 2001:db8::9");
     await router.run(["restart"]);
     expect(Object.keys(await lines())).toEqual(["4000", "4002"]);
@@ -66,8 +69,27 @@ describe.each(FRONT_ENDS)("ip rules that take every packet come in front of ours
     );
     await send(4001);
     expect((await lines())[4001]).toBe(OURS);
+    await insert(4003, "-s 192.168.188.1 -d 192.0.2.9");
     await router.sh(GIVE_UP);
     await router.run(["restart"]);
-    expect(Object.keys(await lines())).toEqual(["4000", "4001", "4002"]);
+    expect(Object.keys(await lines())).toEqual(["4000", "4001", "4002", "4003"]);
   });
+
+  test("a stream that goes on meanwhile", async () => {
+    await router.sh("conntrack -F 2>/dev/null");
+    await router.sh(STEAL);
+    const stream = router.start([
+      "bash",
+      "-c",
+      `exec 3>/dev/udp/192.0.2.9/5000; for i in $(seq 500); do echo >&3; sleep .01; done`,
+    ]);
+    const ended = new Promise((resolve) => stream.once("exit", resolve));
+    await until("the stream by the thief", async () => Object.values(await lines()).join() === THIEF, { every: 10 });
+    await router.run(["restart"]);
+    await until("the stream by us", async () => Object.values(await lines()).join() === OURS, { timeout: 2000 });
+    kill(stream, "SIGTERM");
+    await ended;
+    await router.sh(GIVE_UP);
+    await router.run(["restart"]);
+  }, 20_000);
 });

@@ -22,8 +22,11 @@ const say = (lab: Lab, id: string) => lab.agent("lan").ask<{ by?: string; error?
 
 /** Connections that a test leaves behind must not decide about those of the next. */
 async function whole(lab: Lab): Promise<void> {
-  await lab.carrier("eth1", "up");
-  await lab.carrier("eth3", "up");
+  for (const line of ["eth1", "eth3"] as const) {
+    await lab.carrier(line, "up");
+    // The kernel hears of a live link from a work queue, too: a commit before that would find the line dead.
+    await until(`${line} to be up`, async () => (await router(lab, "cat", `/sys/class/net/${line}/operstate`)).trim() === "up");
+  }
   await router(lab, "sh", "-c", "rm -f /run/policy-route/forced.json /run/policy-route/liveness.json; conntrack -F 2>/dev/null");
 }
 

@@ -10,7 +10,7 @@ export interface Backend {
   readonly set: readonly string[];
   /**
    * What puts its jumps back when another got in front. "monitor": the daemon `policy-route monitor`, within `window` milliseconds
-   * of it. "nothing": it has no jump that could be displaced.
+   * of it. "nothing": nobody does; it has no jump that could be displaced.
    */
   readonly guard: "nothing" | "monitor";
   readonly window: number;

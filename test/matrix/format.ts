@@ -56,7 +56,9 @@ const HEAD = `# Beside every other user of marks
 
 Written by \`npm run test:matrix\`; do not edit. Each row of a table is an event on a router that has both: policy routing, which steers
 TCP ports 443 and 8443 and UDP port 5000 of the LAN out of an uplink of its own, and the neighbour, whose traffic is all the rest. Packets are
-sent before, during and after the event, half of them from a network behind the LAN.
+sent before, during and after the event, half of them from a network behind the LAN. The uplink masquerades and has \`if-down prohibit\`. With
+\`if-down main\`, iptables and a masquerade, a flow that was sent elsewhere while another jump was in front of ours has begun anew as the other's,
+and stays so until it ends (docs/adr/0009-connection-labels.md); without address translation it comes back.
 
 A cell says how much went wrong: **new TCP connections, established TCP connections, unanswered UDP, the neighbour's own connections**. Wrong is
 what left by another line, was lost, or had to be sent again. Not counted: what is lost on a line while that line is dead, and the neighbour's own

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { displaced, preferences } from "../../../src/compile/preferences.ts";
+import { broughtInFront, preferences } from "../../../src/compile/preferences.ts";
 import { parseCatchAlls } from "../../../src/kernel/iproute.ts";
 
 const AS_CONFIGURED = { fwmark: 600, arrivalGoto: 610, arrivalLookup: 620, arrivalEnd: 630, from: 700, user: 710 };
@@ -25,13 +25,21 @@ it.each([499, 503, 600, 601, 32766])(
   },
 );
 
-it("who is behind such a rule: families whose rules it is in front of, not those that are in front again or have none", () => {
+it("who was behind such a rule and is in front of it now", () => {
   const ours = (preference: number, family: "ipv4" | "ipv6" = "ipv4") => ({ family, preference, action: { lookup: 2001 } });
-  const thief = [{ family: "ipv4" as const, preference: 599 }];
-  expect(displaced(600, thief, [ours(600), ours(700), ours(600, "ipv6")])).toEqual(["ipv4"]);
-  expect(displaced(600, thief, [ours(592), ours(700)])).toEqual([]);
-  expect(displaced(600, thief, [ours(600, "ipv6")])).toEqual([]);
-  expect(displaced(600, [{ family: "ipv4", preference: 499 }], [ours(600)])).toEqual([]);
+  const thief = (preference: number) => [{ family: "ipv4" as const, preference }];
+  const [behind, inFront] = [
+    [ours(600), ours(700), ours(600, "ipv6")],
+    [ours(592), ours(597), ours(600, "ipv6")],
+  ];
+  expect(broughtInFront(600, thief(599), behind, inFront)).toEqual(["ipv4"]);
+  expect(broughtInFront(600, thief(599), inFront, inFront)).toEqual([]);
+  // There was no room in front of it, nothing of ours was there, and nothing is.
+  expect(broughtInFront(600, thief(503), behind, behind)).toEqual([]);
+  expect(broughtInFront(600, thief(599), [ours(600, "ipv6")], inFront)).toEqual([]);
+  expect(broughtInFront(600, thief(599), behind, [])).toEqual([]);
+  // Put there on purpose.
+  expect(broughtInFront(600, thief(499), behind, [ours(400)])).toEqual([]);
 });
 
 it("what takes all packets, as ip -N -d -j rule prints it", () => {
