@@ -73,6 +73,8 @@ export function written({ alsoCleared }: ChainInput, mark: Fwmark): Fwmark {
 /** A label says "came in by that uplink" by this bit, and the slot by the bit of its number. */
 export const ARRIVAL_LABEL = 0;
 
+export const NO_CONNMARK: Match = connmark({ value: 0, mask: 0xffffffff });
+
 /** A mark of any kind. */
 export const SOME_CONNMARK: Match = connmark({ value: 0, mask: 0xffffffff }, true);
 

@@ -1,4 +1,4 @@
-import type { Rule } from "../kernel/rule.ts";
+import type { Match, Rule } from "../kernel/rule.ts";
 import { arrival, butForUntracked, tracksInbound, waysIn } from "./arrival-rules.ts";
 import {
   ACCEPT,
@@ -10,6 +10,7 @@ import {
   fwmark,
   hasSlot,
   jump,
+  NO_CONNMARK,
   RETURN,
   SOME_CONNMARK,
   written,
@@ -46,7 +47,7 @@ export function preRules(input: ChainInput): Rule[] {
       }),
     ),
     ...remembered(input),
-    ...firstPacket(CHAINS.forwarded),
+    ...firstPacket(input, CHAINS.forwarded),
   ];
 }
 
@@ -59,7 +60,7 @@ export function outRules(input: ChainInput): Rule[] {
     { matches: [fwmark({ value: 0, mask: field.slotMask }, true)], action: ACCEPT },
     { matches: [hasSlot(field), ...FIRST_PACKET], action: jump(CHAINS.relatedOut) },
     ...remembered(input),
-    ...firstPacket(CHAINS.local),
+    ...firstPacket(input, CHAINS.local),
   ];
 }
 
@@ -70,9 +71,20 @@ function remembered({ field, labels }: ChainInput): Rule[] {
   return labels ? [keep, { matches: [SOME_CONNMARK, CONFIRMED], action: { action: "goto", chain: CHAINS.recover } }] : [keep];
 }
 
-function firstPacket(rules: string): Rule[] {
+/**
+ * Without labels nothing tells of a slot that somebody's mark has taken: the rules are asked again with each packet of such a connection
+ * until there is an answer, which is as long as WAN load balancing takes it for new. It has nothing to lose.
+ */
+function firstPacket({ labels }: ChainInput, rules: string): Rule[] {
+  const answered: Match = { match: "state", states: ["established", "related"] };
+  const known: Rule[] = labels
+    ? [{ matches: [CONFIRMED], action: RETURN }]
+    : [
+        { matches: [CONFIRMED, NO_CONNMARK], action: RETURN },
+        { matches: [CONFIRMED, answered], action: RETURN },
+      ];
   return [
-    { matches: [CONFIRMED], action: RETURN },
+    ...known,
     // Traffic to the router itself is never steered, even where `lookup local` sits behind our ip rules (VRF).
     { matches: [{ match: "local-address", side: "destination" }], action: RETURN },
     { matches: [], action: jump(rules) },

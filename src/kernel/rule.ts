@@ -10,7 +10,7 @@ export interface PortRange {
 }
 
 /** States of connection tracking (ctinfo) that the first packet of a connection can have. `invalid`: it belongs to none. */
-export type ConnectionState = "new" | "related" | "invalid" | "untracked";
+export type ConnectionState = "new" | "established" | "related" | "invalid" | "untracked";
 
 /** One condition of a rule. All conditions of a rule have to hold. A backend renders it exactly or not at all. */
 export type Match =

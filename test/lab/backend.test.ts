@@ -144,6 +144,26 @@ describe.each(["iptables-nft", "iptables-legacy"] as const)("backend (beside %s)
     expect(by.dsl).toBe(sent);
   });
 
+  test("where the kernel has no labels the rules are asked again, until there is an answer", async () => {
+    await router("policy-route uninstall; cp /usr/sbin/nft /run/nft");
+    await lab.must("router", ["sh", "-euc", "cat > /run/nft-without-labels; chmod +x /run/nft-without-labels"], {
+      stdin: `#!/bin/sh
+if [ "$1" = -c ]; then text=$(cat); case $text in *label*) exit 1;; esac; echo "$text" | exec /run/nft "$@"; fi
+exec /run/nft "$@"
+`,
+    });
+    await lab.must("router", ["sh", "-euc", "cat > /tmp/router.config"], { stdin: `${[...DSL, ...STREAMED].join("\n")}\n` });
+    await router("mount --bind /run/nft-without-labels /usr/sbin/nft; policy-route apply --config /tmp/router.config");
+    expect(await router("nft list table ip policy_route")).not.toContain("label");
+    const flow = await lab.stream("lan", { port: 5000, rate: 200 });
+    await until("packets", async () => (await flow.count()).sent > 200);
+    const { sent, by } = await flow.stop();
+    for (let i = 0; i < 5; i++) expect(await lab.probe("lan", { port: 443 })).toMatchObject({ by: "dsl" });
+    await router("umount /usr/sbin/nft; policy-route restart");
+    expect(by.dsl).toBe(sent);
+    expect(await router("nft list table ip policy_route")).toContain("label");
+  });
+
   test("auto: iptables again when it has gone, and nothing of the table is left", async () => {
     const stream = await lab.stream("lan", { port: 5000, rate: 400, fresh: true });
     await router(STOP_BALANCING);
