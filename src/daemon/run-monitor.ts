@@ -123,7 +123,7 @@ export class Monitor {
     // Nothing applied: nothing of ours is held, and what is there is for the next commit to judge.
     if ((await host.read(paths.applied)) === undefined) {
       this.asked = undefined;
-      this.kernel.follow(undefined);
+      this.kernel.follow(undefined, false);
       await this.health.follow(undefined);
       await this.advertisements.follow(undefined);
       this.files.follow(undefined);
@@ -173,7 +173,7 @@ export class Monitor {
     this.asked = settled.target;
     this.failures = 0;
     this.failure = "";
-    this.kernel.follow(settled);
+    this.kernel.follow(settled, changed);
     this.files.follow(settled);
     this.threshold = settled.config?.["log-level"];
     await this.health.follow(settled);
