@@ -139,6 +139,7 @@ export class Monitor {
       const settled = await reconcile(this.context, {
         reason: `monitor (${wakes.join(", ")})`,
         allowSsh: leisure,
+        leaveOrder: this.pacer.inTruce(),
         // What the router's CLI said holds until it is asked again.
         ...(leisure ? {} : { adjust: (facts) => ({ ...facts, gateways: [...facts.gateways, ...this.fromCli] }) }),
         ...(running === undefined ? {} : { proposed: () => this.outside(running) }),
@@ -203,14 +204,14 @@ export class Monitor {
     await recordEvents(this.context, [{ kind: "reconcile-failed", text }]);
   }
 
-  /** Whoever got in front of us too often is left there for a while. */
+  /** Whoever got in front of us too often is left there for a while, if he comes again. */
   private makeTruce(drift: readonly Drift[], now: number): PolicyEvent[] {
     const culprits = new Set(drift.flatMap(({ culprit }) => culprit ?? []));
     return [...culprits].flatMap((culprit): PolicyEvent[] => {
       const truce = this.fight.met(culprit, now);
       if (truce === undefined) return [];
       this.pacer.truce(truce.pause, now);
-      const text = `${culprit} gets in front of our jumps again and again (${truce.rounds} times in 30 s); next try in ${truce.pause / 1000} s`;
+      const text = `${culprit} gets in front of our jumps again and again; next try in ${truce.pause / 1000} s`;
       return [{ kind: "drift", text }];
     });
   }
