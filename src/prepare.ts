@@ -60,6 +60,8 @@ export interface PrepareOptions {
   readonly staleMarks?: readonly Fwmark[];
   /** Whoever is about to apply: connections whose way has changed since the last reconcile are forgotten. */
   readonly forget?: boolean;
+  /** Our jumps stay behind others that are in front of them now; a jump that is missing is put in all the same. */
+  readonly leaveOrder?: boolean;
   /** A look that was started earlier. */
   readonly looking?: Promise<Looking>;
 }
@@ -128,6 +130,7 @@ export async function prepare(context: Context, config: Config | undefined, opti
     sysctls: [...wanted.state.sysctls.keys()],
     files: [paths.rtTables, paths.rtProtos],
     originsPath: paths.sysctls,
+    leaveOrder: options.leaveOrder ?? false,
   };
   const inUse = seen.frontEnd;
   const [observed, elsewhere, target] = await Promise.all([

@@ -46,6 +46,8 @@ export interface ReconcileRequest {
    * changes meanwhile, is a complaint and no reason to take a repair back: it looks again.
    */
   readonly watch?: (found: Prepared) => void;
+  /** Our jumps stay behind others that are in front of them now: the monitor has a truce. */
+  readonly leaveOrder?: boolean;
   /** Calls the operator's `hook`; left out, a process that nobody waits for does. */
   readonly callHook?: CallHook;
   /** Changes a fact that is kept in a file, before anything is looked at; what it gives puts the file back when this fails. */
@@ -79,6 +81,7 @@ export async function reconcile(context: Context, request: ReconcileRequest): Pr
     const options = {
       allowSsh: request.allowSsh,
       forget: true,
+      leaveOrder: request.leaveOrder ?? false,
       neighbours: proposed.neighbours ?? neighboursIn(proposed.text),
       refuseMistakes: request.proposed !== undefined && request.adjust === undefined && request.watch === undefined,
       ...(request.adjust === undefined ? {} : { adjust: request.adjust }),

@@ -123,7 +123,7 @@ export class Monitor {
     // Nothing applied: nothing of ours is held, and what is there is for the next commit to judge.
     if ((await host.read(paths.applied)) === undefined) {
       this.asked = undefined;
-      this.kernel.follow(undefined);
+      this.kernel.follow(undefined, false);
       await this.health.follow(undefined);
       await this.advertisements.follow(undefined);
       this.files.follow(undefined);
@@ -139,6 +139,7 @@ export class Monitor {
       const settled = await reconcile(this.context, {
         reason: `monitor (${wakes.join(", ")})`,
         allowSsh: leisure,
+        leaveOrder: this.pacer.inTruce(),
         // What the router's CLI said holds until it is asked again.
         ...(leisure ? {} : { adjust: (facts) => ({ ...facts, gateways: [...facts.gateways, ...this.fromCli] }) }),
         ...(running === undefined ? {} : { proposed: () => this.outside(running) }),
@@ -173,7 +174,7 @@ export class Monitor {
     this.asked = settled.target;
     this.failures = 0;
     this.failure = "";
-    this.kernel.follow(settled);
+    this.kernel.follow(settled, changed);
     this.files.follow(settled);
     this.threshold = settled.config?.["log-level"];
     await this.health.follow(settled);
@@ -203,14 +204,14 @@ export class Monitor {
     await recordEvents(this.context, [{ kind: "reconcile-failed", text }]);
   }
 
-  /** Whoever got in front of us too often is left there for a while. */
+  /** Whoever got in front of us too often is left there for a while, if he comes again. */
   private makeTruce(drift: readonly Drift[], now: number): PolicyEvent[] {
     const culprits = new Set(drift.flatMap(({ culprit }) => culprit ?? []));
     return [...culprits].flatMap((culprit): PolicyEvent[] => {
       const truce = this.fight.met(culprit, now);
       if (truce === undefined) return [];
       this.pacer.truce(truce.pause, now);
-      const text = `${culprit} gets in front of our jumps again and again (${truce.rounds} times in 30 s); next try in ${truce.pause / 1000} s`;
+      const text = `${culprit} gets in front of our jumps again and again; next try in ${truce.pause / 1000} s`;
       return [{ kind: "drift", text }];
     });
   }

@@ -47,8 +47,12 @@ export class KernelWatch {
     this.listenTo("nft", ["nft", "monitor", "rules"], nftEvent);
   }
 
-  /** iptables is looked at each second where it sends no events; not where nothing of ours is in it. */
-  follow(settled: Pick<Settled, "target" | "frontEnd" | "facts"> | undefined): void {
+  /**
+   * iptables is looked at each second where it sends no events; not where nothing of ours is in it. `changed`: what was seen last was
+   * put right; it is forgotten, so that somebody who brings it back before the next time is seen.
+   */
+  follow(settled: Pick<Settled, "target" | "frontEnd" | "facts"> | undefined, changed: boolean): void {
+    if (changed) this.poll.stop();
     if (settled !== undefined && settled.target.jumps.length > 0 && (settled.frontEnd !== "nft" || !this.nftEvents))
       this.poll.start(settled.facts?.families ?? FAMILIES);
     else this.poll.stop();

@@ -1,6 +1,6 @@
 import { parseCatchAlls, parseForeignRules, parseIpRules, parseRoutes } from "../kernel/iproute.ts";
 import { parseIpSets } from "../kernel/ipset.ts";
-import type { KernelObjects, Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
+import type { Jump, KernelObjects, Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
 import type { IpRule, IpSet, Route } from "../kernel/kernel-state.ts";
 import { SET_PREFIX } from "../kernel/ownership.ts";
 import type { SavedTables } from "../kernel/parse-iptables-save.ts";
@@ -36,6 +36,8 @@ export interface ObserveScope {
   readonly sysctls: readonly string[];
   readonly files: readonly string[];
   readonly originsPath: string;
+  /** Jumps that are there count as first, whoever is in front of them. */
+  readonly leaveOrder: boolean;
 }
 
 /** Runs a command and gives its standard output; anything but exit 0 is a CommandError. */
@@ -180,6 +182,7 @@ export async function observeKernel(host: Host, seen: TablesAndRules, scope: Obs
     typeof rule.action === "object" && "lookup" in rule.action ? [rule.action.lookup] : [],
   );
   const unread = usableTables([...scope.tables, ...looked]).filter((table) => !seen.tables.includes(table));
+  const jumps = [...seen.saved.ipv4.jumps, ...seen.saved.ipv6.jumps];
   const origins = await readOrigins(host, scope.originsPath);
   const keys = [...new Set([...scope.sysctls, ...origins.keys()])];
   const [routes, sets, sysctls, files] = await Promise.all([
@@ -190,7 +193,7 @@ export async function observeKernel(host: Host, seen: TablesAndRules, scope: Obs
   ]);
   return {
     chains: [...seen.saved.ipv4.chains, ...seen.saved.ipv6.chains],
-    jumps: [...seen.saved.ipv4.jumps, ...seen.saved.ipv6.jumps],
+    jumps: scope.leaveOrder ? jumps.map(asFirst) : jumps,
     nft: seen.nft.tables,
     ipRules: seen.ipRules,
     routes: [...seen.routes, ...routes.flat()],
@@ -199,6 +202,10 @@ export async function observeKernel(host: Host, seen: TablesAndRules, scope: Obs
     files: new Map(keepDefined(files)),
     origins,
   };
+}
+
+function asFirst({ behind: _, ...jump }: Jump): Jump {
+  return { ...jump, position: 1 };
 }
 
 function keepDefined(entries: readonly (readonly [string, string | undefined])[]): [string, string][] {

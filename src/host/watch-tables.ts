@@ -20,6 +20,7 @@ export class TablePoll {
     this.timer ??= setTimeout(() => void this.look(families), INTERVAL);
   }
 
+  /** What was seen so far is forgotten, a look that is under way included. */
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

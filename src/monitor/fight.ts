@@ -7,7 +7,6 @@ const ROUNDS = 12;
 /** Somebody who gets in front again and again, and how long we leave him there (milliseconds). */
 export interface Truce {
   readonly culprit: string;
-  readonly rounds: number;
   readonly pause: number;
 }
 
@@ -32,6 +31,6 @@ export class Fight {
     if (!goesOn && other.rounds.length <= ROUNDS) return undefined;
     const pause = other.pause.take();
     other.truceEnds = now + pause;
-    return { culprit, rounds: other.rounds.length, pause };
+    return { culprit, pause };
   }
 }

@@ -27,7 +27,7 @@ export class Pacer {
   private pending = new Map<Wake, number>();
   private regular: number;
   private notBefore = 0;
-  private truceUntil = 0;
+  private truceEnd: number | undefined;
   private alarm = Number.POSITIVE_INFINITY;
   private fruitless = 0;
   private ended = 0;
@@ -51,13 +51,18 @@ export class Pacer {
 
   /** The time of the next look; in the past when it is overdue. */
   due(): number {
-    const wishes = [...this.pending].map(([wake, at]) => (wake === "tables" ? Math.max(at, this.truceUntil) : at));
-    return Math.max(this.notBefore, Math.min(this.regular, this.alarm, ...wishes));
+    const wishes = [this.regular, this.alarm, this.truceEnd ?? Number.POSITIVE_INFINITY, ...this.pending.values()];
+    return Math.max(this.notBefore, Math.min(...wishes));
   }
 
   /** A look begins; gives what it is for. What happens from now on is for the next one. */
   begin(now: number): readonly Wake[] {
     if (now - this.ended > 2000) this.fruitless = 0;
+    if (this.truceEnd !== undefined && this.truceEnd <= now) {
+      this.truceEnd = undefined;
+      // Who came in front meanwhile is there still, and does not say so again.
+      this.note("tables", now);
+    }
     const wakes = [...this.pending.keys()];
     if (this.alarm <= now) {
       wakes.push("hold");
@@ -85,10 +90,13 @@ export class Pacer {
     if (this.fruitless > 1) this.notBefore = now + Math.min(1000, BREAK * 2 ** Math.max(0, this.fruitless - PATIENCE));
   }
 
-  /** Leaves the order of rules as it is for a while, whoever changes it. */
+  /** The order of rules is to be left as it is for a while, whoever changes it. All else is looked after as ever. */
   truce(pause: number, now: number): void {
-    this.truceUntil = now + pause;
-    // Our own repair is among the events that are still to come: the end of the truce is an event.
-    this.note("tables", now);
+    this.truceEnd = Math.max(this.truceEnd ?? 0, now + pause);
+  }
+
+  /** Whether there was a truce when the look began that began last. */
+  inTruce(): boolean {
+    return this.truceEnd !== undefined;
   }
 }

@@ -7,6 +7,7 @@ import { difference, readState, type State } from "../support/namespace-state.ts
 import { reach } from "./reach.ts";
 import { A } from "./transitions.ts";
 
+const OURS_FIRST = "iptables -t mangle -S PREROUTING 1 | grep -q POLICY_ROUTE";
 const NAMES = `${ROOT}/etc/iproute2/rt_tables.d/policy-route.conf`;
 const EVERY: readonly FrontEnd[] = FRONT_ENDS;
 const IPTABLES: readonly FrontEnd[] = ["iptables-nft", "iptables-legacy"];
@@ -128,6 +129,22 @@ describe.each(EVERY)("the monitor puts right what others do (%s)", (frontEnd) =>
       "iptables -t mangle -D PREROUTING -j WANLOADBALANCE_PRE 2>/dev/null && iptables -t mangle -X WANLOADBALANCE_PRE || true",
     );
   });
+
+  test.each(IPTABLES.filter((one) => one === frontEnd))(
+    "somebody in front of our jump, and again before the next second",
+    async () => {
+      await router.sh("iptables -t mangle -N WANLOADBALANCE_PRE; iptables -t mangle -I PREROUTING 1 -j WANLOADBALANCE_PRE");
+      // Once what was applied has been verified: there it would be seen.
+      await router.sh(
+        `until ${OURS_FIRST}; do sleep 0.01; done; sleep 0.3; iptables -t mangle -D PREROUTING -j WANLOADBALANCE_PRE; iptables -t mangle -I PREROUTING 1 -j WANLOADBALANCE_PRE`,
+      );
+      await until("our jump to be first", async () => (await router.exec(["sh", "-c", OURS_FIRST])).exitCode === 0, {
+        timeout: 3000,
+        last: async () => `${await router.sh("iptables -t mangle -S PREROUTING")}${monitor.said()}`,
+      });
+      await router.sh("iptables -t mangle -D PREROUTING -j WANLOADBALANCE_PRE; iptables -t mangle -X WANLOADBALANCE_PRE");
+    },
+  );
 
   test("nothing failed, and it leaves everything as it is when it ends", async () => {
     expect((await monitor.events()).filter(({ kind }) => kind === "reconcile-failed")).toEqual([]);
