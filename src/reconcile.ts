@@ -19,6 +19,7 @@ import { syslog } from "./host/syslog.ts";
 import { tuneEngine } from "./host/tune-engine.ts";
 import { askWitness } from "./host/witness.ts";
 import { keepSaved } from "./keep-saved.ts";
+import { describeDrift } from "./kernel/describe-drift.ts";
 import type { KernelObjects, Observed } from "./kernel/kernel-objects.ts";
 import { type PlanOptions, plan } from "./kernel/plan.ts";
 import { nextTurn } from "./next-turn.ts";
@@ -174,12 +175,20 @@ async function attempt(context: Context, prepared: Prepared): Promise<HostError 
       prepared.plan.length === 0 ? prepared.observed : observeAgain(reader, prepared, prepared.scope),
       askWitness(context.host, prepared.state.expectations, reader),
     ]);
-    const left = plan(prepared.target, now, settledOptions(prepared));
+    const left = whatDiffers(prepared, now);
     return left.length === 0 && complaints.length === 0 ? undefined : new VerifyError(left, complaints);
   } catch (error) {
     if (isHostError(error)) return error;
     throw error;
   }
+}
+
+/** What was put in place and is not so, in words; where only remains of the old state are left, the steps that would take them away. */
+function whatDiffers(prepared: Prepared, now: Observed): readonly string[] {
+  const steps = plan(prepared.target, now, settledOptions(prepared));
+  if (steps.length === 0) return [];
+  const drift = describeDrift(prepared.target, now);
+  return drift.length > 0 ? drift.map(({ text }) => text) : steps.map(({ why }) => `still to do: ${why}`);
 }
 
 /** For looking again: forgetting connections is done once, it leaves nothing that could be observed. */

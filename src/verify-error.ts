@@ -1,22 +1,14 @@
 import { HostError } from "./host/host.ts";
-import type { Plan } from "./kernel/plan.ts";
 
-/** The applied state is not what was asked for: `left` is what still differs, `complaints` what the kernel answers instead. Exit code 2. */
+/** The applied state is not what was asked for: `left` is what still differs, `complaints` what the kernel answers instead, a sentence each. Exit code 2. */
 export class VerifyError extends HostError {
-  constructor(
-    readonly left: Plan,
-    readonly complaints: readonly string[],
-  ) {
-    super(["the kernel does not hold what was asked for", ...said(left, complaints).map((line) => `  ${line}`)].join("\n"));
+  /** All of it. */
+  readonly said: readonly string[];
+
+  constructor(left: readonly string[], complaints: readonly string[]) {
+    const said = [...complaints, ...left.map((text) => `right after it was applied: ${text}`)];
+    super(["the kernel does not hold what was asked for", ...said.map((line) => `  ${line}`)].join("\n"));
     this.name = "VerifyError";
+    this.said = said;
   }
-
-  /** One sentence per difference. */
-  get said(): readonly string[] {
-    return said(this.left, this.complaints);
-  }
-}
-
-function said(left: Plan, complaints: readonly string[]): readonly string[] {
-  return [...complaints, ...left.map((step) => `left to do: ${step.why}`)];
 }

@@ -35,4 +35,7 @@ function checkModes(check: Check, path: readonly string[], { mode, failback, ...
   if (mode === "failover" && members.some(({ weight }) => weight !== 1)) {
     check.warn(path, "weight has no effect with mode failover: the member with the lowest priority has all");
   }
+  if (failback === "manual" && group["failback-delay"] > 0) {
+    check.warn(path, "failback-delay has no effect with failback manual: no time brings a member back");
+  }
 }

@@ -42,11 +42,16 @@ export function checkParsed({ config, issues }: ParsedConfig, context: CheckCont
   };
 }
 
+/** As in schema.ts: somebody who asks for the default asks for nothing. */
+const DEFAULT_HOOK_TIMEOUT = 10;
+
 /** What spans nodes. `formIssues` are the mistakes of form that are known already, so that none is reported twice. */
 export function checkConfig(config: Config, context: CheckContext, formIssues: readonly Issue[] = []): Check & Findings {
   const check = newCheck(config, context, formIssues);
   if (config.hook !== undefined && context.notExecutable?.has(config.hook))
     check.error(["hook"], `${config.hook} is not executable: chmod +x ${config.hook}`);
+  if (config.hook === undefined && config["hook-timeout"] !== DEFAULT_HOOK_TIMEOUT)
+    check.warn(["hook-timeout"], 'has no effect without a hook: set "hook", or delete it');
   for (const [name, uplink] of Object.entries(config.uplink)) {
     checkUplinkWay(check, name, uplink);
     checkUplinkHealth(check, name, uplink);

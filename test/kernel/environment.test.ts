@@ -175,6 +175,18 @@ set policy-route uplink z mark 2" > /run/pr/z.set`);
     expect(difference(old, await readState(router))).toEqual([]);
   });
 
+  test("somebody who changes what was put in place: exit 2, what of it is said, all is as it was", async () => {
+    const path = await wrap(
+      "iptables-restore",
+      'cat | $REAL "$@" || exit\n[ -e /run/pr/gone ] || { touch /run/pr/gone; iptables -t mangle -I POLICY_ROUTE_FWD -j RETURN; }',
+    );
+    await router.sh("rm -f /run/pr/gone");
+    const { exitCode, stderr } = await router.program(["apply", "--config", B_FILE], path);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 2 });
+    expect(stderr).toContain("right after it was applied: chain POLICY_ROUTE_FWD in mangle (ipv4) was changed");
+    expect(difference(old, await readState(router))).toEqual([]);
+  });
+
   test("a link that goes down under the commit: the commit ends with that uplink down", async () => {
     const path = await wrap(
       "ip",

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LoggedEvent } from "../../src/uplink/event.ts";
 import { backendOf, FRONT_ENDS, type FrontEnd } from "../support/front-end.ts";
 import { until } from "../support/lab-wait.ts";
 import { type RunningMonitor, startMonitor } from "../support/monitor.ts";
@@ -17,12 +18,24 @@ const NFT: readonly FrontEnd[] = ["iptables-nft", "nftables"];
 const STEADY = A.filter((line) => !/ health |^group |^rule 60 /.test(line));
 
 /** What somebody else does, where it concerns us, and what the event says. */
-const DAMAGE: readonly {
+interface Damage {
   readonly name: string;
   readonly on: readonly FrontEnd[];
   readonly script: string;
   readonly says: RegExp;
-}[] = [
+  /** Events that say so; default one. Undefined where the monitor may look in between, and see halves. */
+  readonly events?: number | undefined;
+}
+
+/** Each with a chain of its own: who comes in front again and again is left there for a while. */
+const displaced = (table: string, chain: string, jump: string): Damage => ({
+  name: `somebody in front of our jump in ${table} ${chain}`,
+  on: IPTABLES,
+  script: `iptables -t ${table} -N FRONT_${chain}; iptables -t ${table} -I ${chain} 1 -j FRONT_${chain}`,
+  says: new RegExp(`^jump ${chain} -> POLICY_ROUTE_${jump} was behind FRONT_${chain}; moved to 1`),
+});
+
+const DAMAGE: readonly Damage[] = [
   {
     name: "ip rules flushed, IPv4",
     on: EVERY,
@@ -52,14 +65,18 @@ const DAMAGE: readonly {
     on: IPTABLES,
     script: "iptables -t mangle -F; iptables -t mangle -X",
     says: /^all our chains in mangle \(ipv4\) were (removed|emptied)/,
+    events: undefined,
   },
+  displaced("mangle", "PREROUTING", "PRE"),
+  displaced("mangle", "OUTPUT", "OUT"),
+  displaced("mangle", "POSTROUTING", "PIN"),
+  displaced("nat", "POSTROUTING", "SNAT"),
   {
-    name: "somebody in front of our jump",
-    on: IPTABLES,
-    script: "iptables -t mangle -N WANLOADBALANCE_PRE; iptables -t mangle -I PREROUTING 1 -j WANLOADBALANCE_PRE",
-    says: /^jump PREROUTING -> POLICY_ROUTE_PRE was behind WANLOADBALANCE_PRE; moved to 1/,
+    name: "the whole nft ruleset flushed",
+    on: NFT,
+    script: "nft flush ruleset",
+    says: /^all our chains in mangle \(ipv4\) were removed|^nft table ip policy_route was removed/,
   },
-  { name: "the whole nft ruleset flushed", on: NFT, script: "nft flush ruleset", says: /were removed|was removed/ },
   {
     name: "a chain of ours flushed",
     on: ["nftables"],
@@ -89,14 +106,16 @@ const DAMAGE: readonly {
     name: "an address that goes and comes",
     on: EVERY,
     script: "ip addr del 203.0.113.2/24 dev eth2; ip addr add 203.0.113.2/24 dev eth2",
-    says: /./,
+    says: /^route default via 203\.0\.113\.1 dev eth2 .* in table 2002 \(ipv4\) was removed|^two /,
+    events: undefined,
   },
   {
     name: "a link that goes and comes",
     on: EVERY,
     script:
       "ip link set eth1 down; ip link set eth1 up; ip -6 addr add 2001:db8:1::2/64 dev eth1 nodad; ip route add default via 198.51.100.1; ip -6 route add default via 2001:db8:1::1 dev eth1",
-    says: /./,
+    says: /^route default via 198\.51\.100\.1 dev eth1 .* in table 2001 \(ipv4\) was removed|^one up /,
+    events: undefined,
   },
 ];
 
@@ -104,6 +123,8 @@ describe.each(EVERY)("the monitor puts right what others do (%s)", (frontEnd) =>
   let router: Namespace;
   let monitor: RunningMonitor;
   let old: State;
+  /** Why the monitor last looked and found something to do. */
+  const reason = async () => JSON.parse((await router.exec(["cat", `${ROOT}/run/policy-route/state.json`])).stdout).reason;
   beforeAll(async () => {
     router = await openNamespace(frontEnd);
     await reach(router, [`backend ${backendOf(frontEnd)}`, ...STEADY]);
@@ -114,7 +135,8 @@ describe.each(EVERY)("the monitor puts right what others do (%s)", (frontEnd) =>
     await router?.stop();
   });
 
-  test.each(DAMAGE.filter(({ on }) => on.includes(frontEnd)))("$name", async ({ script, says }) => {
+  test.each(DAMAGE.filter(({ on }) => on.includes(frontEnd)))("$name", async (damage) => {
+    const { script, says } = damage;
     const before = (await monitor.events()).length;
     await router.sh(script);
     const left = async () => difference(ours(old), ours(await readState(router)));
@@ -122,12 +144,13 @@ describe.each(EVERY)("the monitor puts right what others do (%s)", (frontEnd) =>
       timeout: 20_000,
       last: async () => `${(await left()).join("\n")}\n${JSON.stringify(await monitor.events(), undefined, 1)}${monitor.said()}`,
     });
-    await until("the event", async () => (await monitor.events()).slice(before).some(({ text }) => says.test(text)), {
+    const said = async () => (await monitor.events()).slice(before).filter((event) => says.test(words(event)));
+    await until("the event", async () => (await said()).length > 0, {
       last: async () => JSON.stringify((await monitor.events()).slice(before), undefined, 1),
     });
-    await router.sh(
-      "iptables -t mangle -D PREROUTING -j WANLOADBALANCE_PRE 2>/dev/null && iptables -t mangle -X WANLOADBALANCE_PRE || true",
-    );
+    const { events } = { events: 1, ...damage };
+    if (events !== undefined) expect(await said()).toHaveLength(events);
+    expect(await reason()).not.toBe(BY_ITSELF);
   });
 
   test.each(IPTABLES.filter((one) => one === frontEnd))(
@@ -146,6 +169,28 @@ describe.each(EVERY)("the monitor puts right what others do (%s)", (frontEnd) =>
     },
   );
 
+  if (IPTABLES.includes(frontEnd)) {
+    test("somebody in front of our jump in raw", async () => {
+      const before = (await monitor.events()).length;
+      const first = async () => (await router.sh("iptables -t raw -S PREROUTING | sed -n 2p")).trim();
+      await router.sh("iptables -t raw -A PREROUTING -p udp --dport 9 -j CT --notrack");
+      await until("our jump in raw", async () => / POLICY_ROUTE_CT$/.test(await first()), { timeout: 20_000, last: first });
+      await router.sh("iptables -t raw -N FRONT_RAW; iptables -t raw -I PREROUTING 1 -j FRONT_RAW");
+      await until("it to be first again", async () => / POLICY_ROUTE_CT$/.test(await first()), { timeout: 20_000, last: first });
+      const moved = /^jump PREROUTING -> POLICY_ROUTE_CT was behind FRONT_RAW; moved to 1/;
+      const said = async () => (await monitor.events()).slice(before).filter((event) => moved.test(words(event)));
+      await until("the event", async () => (await said()).length > 0, {
+        last: async () => JSON.stringify((await monitor.events()).slice(before), undefined, 1),
+      });
+      expect(await said()).toHaveLength(1);
+      expect(await reason()).not.toBe(BY_ITSELF);
+      await router.sh("iptables -t raw -F PREROUTING; iptables -t raw -X FRONT_RAW");
+      await until("our jump in raw to go", async () => difference(ours(old), ours(await readState(router))).length === 0, {
+        timeout: 20_000,
+      });
+    });
+  }
+
   test("nothing failed, and it leaves everything as it is when it ends", async () => {
     expect((await monitor.events()).filter(({ kind }) => kind === "reconcile-failed")).toEqual([]);
     expect(await monitor.stop()).toBe(0);
@@ -154,8 +199,16 @@ describe.each(EVERY)("the monitor puts right what others do (%s)", (frontEnd) =>
   });
 });
 
-/** Without what the damage leaves of others. */
+/** The look that comes every 30 s, whatever happens. */
+const BY_ITSELF = "monitor (timer)";
+
+function words({ uplink, kind, text }: LoggedEvent): string {
+  return uplink === undefined ? text : `${uplink} ${kind} ${text}`;
+}
+
+/** Without what the damage leaves of others, and without the links that the boot is told of, as they were in the moment of an apply. */
 function ours(state: State): State {
   const own = (lines: readonly string[]) => lines.filter((line) => /policy-route:| POLICY_ROUTE_|^:POLICY_ROUTE/.test(line));
-  return { ...state, ipv4: own(state.ipv4), ipv6: own(state.ipv6) };
+  const files = state.files.map((line) => line.replace(/,"links":\[.*/, ""));
+  return { ...state, ipv4: own(state.ipv4), ipv6: own(state.ipv6), files };
 }

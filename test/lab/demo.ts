@@ -28,12 +28,13 @@ The internet is ${INTERNET.ipv4}: each provider answers for it, and says its own
 
 becomeRoot();
 const begun = Date.now();
-const tell = startTranscript(
-  (text) => process.stdout.write(text),
-  process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
-);
 let lab: Lab | undefined;
 const signals = stopOnSignals(async () => lab?.stop());
+const tell = startTranscript(
+  // After a signal whatever fails does so because the lab goes.
+  (text) => signals.stopping() || process.stdout.write(text),
+  process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
+);
 try {
   lab = await build();
   await play(lab);

@@ -22,6 +22,7 @@ const GROUP: readonly string[] = [
 
 const SCRIPT = '#!/bin/sh\necho "$PR_EVENT|$PR_GROUP|$PR_ACTIVE|$PR_REASON" >> /tmp/called\n';
 
+/** Which member has the traffic hangs on metrics of routes and on the monitor's memory, not on what marks the packets: one backend is enough. */
 let lab: Lab;
 let said = "";
 let monitor: ReturnType<Lab["world"]["start"]>;

@@ -31,6 +31,7 @@ echo "$!" >> /tmp/children
 wait
 `;
 
+/** Probes and the hook follow routes and ip rules; what marks the packets of the LAN has no part in them: one backend is enough. */
 let lab: Lab;
 let said = "";
 let monitor: ReturnType<Lab["world"]["start"]>;

@@ -24,6 +24,7 @@ const PPP: readonly string[] = [
 const SHORT = { renew: 2, rebind: 4, lease: 6 };
 const MOVED = { ...SHORT, routers: ["198.51.100.254", "198.51.100.1"] };
 
+/** What is followed here are addresses, leases and sessions: facts that every backend is handed alike, so one is enough. */
 let lab: Lab;
 let said = "";
 let monitor: ChildProcess;

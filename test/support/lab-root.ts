@@ -15,7 +15,7 @@ export function becomeRoot(): void {
  * Ctrl-C and kill stop the lab in order; anything else that ends this program takes the lab with it (lab-world.ts). Pass
  * what goes wrong in the lab through `unlessStopping`: after a signal that is no news, and the promise stays open until the end.
  */
-export function stopOnSignals(stop: () => Promise<void>): { unlessStopping(): Promise<void> } {
+export function stopOnSignals(stop: () => Promise<void>): { stopping(): boolean; unlessStopping(): Promise<void> } {
   let stopping = false;
   const signals = [
     ["SIGINT", 130],
@@ -31,5 +31,5 @@ export function stopOnSignals(stop: () => Promise<void>): { unlessStopping(): Pr
       stop().finally(() => process.exit(code));
     });
   }
-  return { unlessStopping: () => (stopping ? new Promise(() => {}) : Promise.resolve()) };
+  return { stopping: () => stopping, unlessStopping: () => (stopping ? new Promise(() => {}) : Promise.resolve()) };
 }

@@ -98,7 +98,8 @@ async function makeNetwork(world: World): Promise<void> {
   await world.must(undefined, [
     "sh",
     "-euc",
-    `mount -t tmpfs tmpfs /run && mkdir /run/lab && for n in ${HOSTS.join(" ")}; do ip netns add "$n"; done`,
+    // FRR keeps a log for crashes in /var/tmp.
+    `mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/tmp && mkdir /run/lab && for n in ${HOSTS.join(" ")}; do ip netns add "$n"; done`,
   ]);
   const wires = WIRES.map(([a, devA, b, devB]) => `link add ${devA} netns ${a} type veth peer name ${devB} netns ${b}`);
   await batch(world, undefined, wires);

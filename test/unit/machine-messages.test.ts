@@ -56,9 +56,8 @@ it("programs that are missing, or hang", async () => {
 });
 
 it("what the kernel does not hold after all", () => {
-  const left = [{ do: "remove", path: "f", why: "names for iproute2" } as const];
-  expect(new VerifyError(left, ["table 20 is empty"]).message).toBe(
-    "the kernel does not hold what was asked for\n  table 20 is empty\n  left to do: names for iproute2",
+  expect(new VerifyError(["sysctl a was 0"], ["table 20 is empty"]).message).toBe(
+    "the kernel does not hold what was asked for\n  table 20 is empty\n  right after it was applied: sysctl a was 0",
   );
 });
 
