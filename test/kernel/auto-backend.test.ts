@@ -52,6 +52,14 @@ const RIVALS: readonly (readonly [why: string, made: string])[] = [
     "nft 'table ip raw_ct { chain pre { type filter hook prerouting priority -300; policy accept; udp dport 53 notrack; }; }'",
   ],
   [
+    "nft table ip mangle marks packets",
+    "nft 'table ip mangle { chain prerouting { type filter hook prerouting priority mangle; policy accept; meta mark set 0x1; }; }'",
+  ],
+  [
+    "nft table ip raw untracks packets",
+    "nft 'table ip raw { chain prerouting { type filter hook prerouting priority raw; policy accept; udp dport 53 notrack; }; }'",
+  ],
+  [
     "policy route is at work (nft table ip vyos_mangle)",
     "nft 'table ip vyos_mangle { chain VYOS_PBR_PREROUTING { type filter hook prerouting priority -150; policy accept; }; }'",
   ],
