@@ -10,6 +10,7 @@ import type { CatchAll, Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
 import { NO_NFT, observeNft, observeOurNft, type SeenNft } from "./observe-nft.ts";
+import { type LegacyTables, readLegacy } from "./read-legacy.ts";
 import { askFrontEnd, saveIptables } from "./save-iptables.ts";
 
 /** What can be read before it is known what is wanted. */
@@ -17,6 +18,7 @@ export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   /** What `iptables` is here; `undefined` when it was not asked, or is neither. */
   readonly frontEnd: SavedTables["frontEnd"];
+  readonly legacy: LegacyTables;
   readonly ipRules: readonly IpRule[];
   readonly foreignRules: readonly ForeignRule[];
   readonly catchAlls: readonly CatchAll[];
@@ -65,6 +67,7 @@ export interface Looks {
   readonly lookForNft?: (host: Host, frontEnd: Promise<SavedTables["frontEnd"]> | undefined) => Promise<SeenNft>;
   /** Where iptables has nothing to say. */
   readonly lookForFrontEnd?: (host: Host) => Promise<SavedTables["frontEnd"]>;
+  readonly lookForLegacy?: typeof readLegacy;
 }
 
 /**
@@ -76,6 +79,7 @@ export function looksAgain(...objects: readonly Pick<KernelObjects, "sets" | "nf
     ...(objects.some(({ sets }) => sets.length > 0) ? {} : { lookForSets: async () => [] }),
     lookForNft: objects.some(({ nft }) => nft.length > 0) ? observeOurNft : async () => NO_NFT,
     lookForFrontEnd: async () => undefined,
+    lookForLegacy: async () => ({}),
   };
 }
 
@@ -105,6 +109,7 @@ export async function observeTablesAndRules(
     lookForSets = readSetNames,
     lookForNft = (host, frontEnd) => observeNft(host, expectsNft, frontEnd),
     lookForFrontEnd = askFrontEnd,
+    lookForLegacy = readLegacy,
   }: Looks = {},
 ): Promise<TablesAndRules> {
   const usable = usableTables(tables);
@@ -127,16 +132,18 @@ export async function observeTablesAndRules(
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
-  const [ipv4, ipv6, frontEnd, setNames, nft] = await Promise.all([
+  const [ipv4, ipv6, frontEnd, legacy, setNames, nft] = await Promise.all([
     saving4 === undefined ? undefined : read("ipv4", saving4),
     families.includes("ipv6") ? read("ipv6", saveIptables(host, "ip6tables", "ipv6", counters)) : undefined,
     asking,
+    asking?.then((frontEnd) => lookForLegacy(host, families, frontEnd)),
     lookForSets(host),
     lookForNft(host, asking),
   ]);
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
     frontEnd,
+    legacy: legacy ?? {},
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
     foreignRules: [...(ipv4?.foreignRules ?? []), ...(ipv6?.foreignRules ?? [])],
     catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],
