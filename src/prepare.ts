@@ -135,7 +135,7 @@ export async function prepare(context: Context, config: Config | undefined, opti
   const inUse = seen.frontEnd;
   const [observed, elsewhere, target] = await Promise.all([
     observeKernel(host, seen, scope),
-    planOtherFrontEnd(host, families, inUse, config === undefined || last?.frontEnd !== inUse),
+    planOtherFrontEnd(host, families, inUse, config === undefined || last?.frontEnd !== inUse, seen.legacy),
     // In the next turn of the event loop: by then the programs of the other two are running.
     nextTurn().then(() => renderState(wanted.state)),
   ]);

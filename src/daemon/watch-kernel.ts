@@ -11,7 +11,7 @@ import type { Settled } from "../reconcile.ts";
 /** Milliseconds after which a watcher that ended is started again; doubles up to the second. */
 const RESTART = [1000, 60_000] as const;
 
-/** What the kernel says of links, addresses, ip rules and rules of nftables; iptables-legacy says nothing and is asked. */
+/** What the kernel says of links, addresses, ip rules and nftables; iptables-legacy says nothing and is asked. */
 export class KernelWatch {
   private readonly watchers = new Map<string, StopWatching>();
   private readonly restarts: Set<NodeJS.Timeout> = new Set();
@@ -44,7 +44,7 @@ export class KernelWatch {
 
   start(): void {
     this.listenTo("ip", ["ip", "-o", "monitor", "label", ...IP_OBJECTS], ipEvent);
-    this.listenTo("nft", ["nft", "monitor", "rules"], nftEvent);
+    this.listenTo("nft", ["nft", "monitor", "ruleset"], nftEvent);
   }
 
   /**

@@ -83,11 +83,12 @@ export async function gatherFacts(
 
 const LOAD_BALANCING = "load-balancing wan";
 
-function findMarkUses({ foreignRules, saved, nft }: TablesAndRules, neighbours: readonly string[]): MarkUse[] {
+function findMarkUses({ foreignRules, saved, legacy, nft }: TablesAndRules, neighbours: readonly string[]): MarkUse[] {
   const inNft = nft.foreign.flatMap(({ table, writes }) =>
     writes.map((write): ForeignWrite => ({ write, place: table, hooks: ["PREROUTING"] })),
   );
-  const writes = [...saved.ipv4.foreignWrites, ...saved.ipv6.foreignWrites, ...inNft];
+  const inIptables = [saved.ipv4, saved.ipv6, ...Object.values(legacy)].flatMap((tables) => tables.foreignWrites);
+  const writes = [...inIptables, ...inNft];
   return [...configuredUses(neighbours), ...kernelUses(foreignRules, writes)];
 }
 
@@ -98,8 +99,16 @@ async function gatherBackendFacts(
   seen: TablesAndRules,
   { families, neighbours }: { readonly families: readonly Family[]; readonly neighbours: readonly string[] },
 ): Promise<Pick<Facts, "nft" | "iptables" | "rivals">> {
-  const iptablesChains = [...seen.saved.ipv4.foreignChains, ...seen.saved.ipv6.foreignChains];
-  const rivals = findRivals({ loadBalancing: neighbours.includes(LOAD_BALANCING), iptablesChains, nftChains: seen.nft.foreign });
+  const legacy = Object.values(seen.legacy);
+  const rivals = findRivals({
+    loadBalancing: neighbours.includes(LOAD_BALANCING),
+    iptablesChains: [seen.saved.ipv4, seen.saved.ipv6, ...legacy].flatMap((tables) => tables.foreignChains),
+    nftChains: seen.nft.foreign,
+    legacy: {
+      marks: legacy.some((tables) => tables.foreignWrites.some(({ hooks }) => hooks.includes("PREROUTING"))),
+      untracks: legacy.some((tables) => tables.notrack),
+    },
+  });
   const closed = [...new Set([...seen.saved.ipv4.closed, ...seen.saved.ipv6.closed])];
   const avoided = rivals.length > 0 || closed.length > 0;
   const auto = config.backend === "auto" && avoided && iptablesOnly(config).length === 0;

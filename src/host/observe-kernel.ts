@@ -10,6 +10,7 @@ import type { CatchAll, Link } from "../uplink/facts.ts";
 import { parseLinks } from "../uplink/parse-links.ts";
 import { CommandError, type Host, HostError } from "./host.ts";
 import { NO_NFT, observeNft, observeOurNft, type SeenNft } from "./observe-nft.ts";
+import { type LegacyTables, readLegacy } from "./read-legacy.ts";
 import { askFrontEnd, saveIptables } from "./save-iptables.ts";
 
 /** What can be read before it is known what is wanted. */
@@ -17,6 +18,7 @@ export interface TablesAndRules {
   readonly saved: Readonly<Record<Family, SavedTables>>;
   /** What `iptables` is here; `undefined` when it was not asked, or is neither. */
   readonly frontEnd: SavedTables["frontEnd"];
+  readonly legacy: LegacyTables;
   readonly ipRules: readonly IpRule[];
   readonly foreignRules: readonly ForeignRule[];
   readonly catchAlls: readonly CatchAll[];
@@ -64,9 +66,10 @@ export interface Looks {
    */
   readonly expectsNft?: boolean;
   readonly lookForSets?: (host: Host) => Promise<TablesAndRules["setNames"]>;
-  readonly lookForNft?: (host: Host) => Promise<SeenNft>;
+  readonly lookForNft?: (host: Host, frontEnd: Promise<SavedTables["frontEnd"]> | undefined) => Promise<SeenNft>;
   /** Where iptables has nothing to say. */
   readonly lookForFrontEnd?: (host: Host) => Promise<SavedTables["frontEnd"]>;
+  readonly lookForLegacy?: typeof readLegacy;
 }
 
 /**
@@ -78,6 +81,7 @@ export function looksAgain(...objects: readonly Pick<KernelObjects, "sets" | "nf
     ...(objects.some(({ sets }) => sets.length > 0) ? {} : { lookForSets: async () => [] }),
     lookForNft: objects.some(({ nft }) => nft.length > 0) ? observeOurNft : async () => NO_NFT,
     lookForFrontEnd: async () => undefined,
+    lookForLegacy: async () => ({}),
   };
 }
 
@@ -105,23 +109,24 @@ export async function observeTablesAndRules(
     counters = false,
     expectsNft = false,
     lookForSets = readSetNames,
-    lookForNft = (host) => observeNft(host, expectsNft),
+    lookForNft = (host, frontEnd) => observeNft(host, expectsNft, frontEnd),
     lookForFrontEnd = askFrontEnd,
+    lookForLegacy = readLegacy,
   }: Looks = {},
 ): Promise<TablesAndRules> {
   const usable = usableTables(tables);
-  const read = async (family: Family) => {
-    const saving = saveIptables(host, family === "ipv4" ? "iptables" : "ip6tables", family, counters);
-    const asked = expectsNft && family === "ipv4" ? lookForFrontEnd(host) : undefined;
-    const [saved, frontEnd, routing] = await Promise.all([
+  const has4 = families.includes("ipv4");
+  const saving4 = has4 ? saveIptables(host, "iptables", "ipv4", counters) : undefined;
+  const asked = expectsNft && has4 ? lookForFrontEnd(host) : undefined;
+  const asking = saving4?.then((saved) => saved.frontEnd ?? asked ?? lookForFrontEnd(host));
+  const read = async (family: Family, saving: Promise<SavedTables>) => {
+    const [saved, routing] = await Promise.all([
       saving,
-      family === "ipv4" ? saving.then((saved) => saved.frontEnd ?? asked ?? lookForFrontEnd(host)) : undefined,
       observeRouting(host, family, [...(family === "ipv4" ? ["addr show"] : []), "rule show", ...usable.map(showTable)]),
     ]);
     const [addresses = [], rules = [], ...routes] = family === "ipv4" ? routing : [[], ...routing];
     return {
       saved,
-      frontEnd,
       links: family === "ipv4" ? parseLinks(addresses) : [],
       ipRules: parseIpRules(rules, family),
       foreignRules: parseForeignRules(rules, family),
@@ -129,15 +134,18 @@ export async function observeTablesAndRules(
       routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
     };
   };
-  const [ipv4, ipv6, setNames, nft] = await Promise.all([
-    families.includes("ipv4") ? read("ipv4") : undefined,
-    families.includes("ipv6") ? read("ipv6") : undefined,
+  const [ipv4, ipv6, frontEnd, legacy, setNames, nft] = await Promise.all([
+    saving4 === undefined ? undefined : read("ipv4", saving4),
+    families.includes("ipv6") ? read("ipv6", saveIptables(host, "ip6tables", "ipv6", counters)) : undefined,
+    asking,
+    asking?.then((frontEnd) => lookForLegacy(host, families, frontEnd)),
     lookForSets(host),
-    lookForNft(host),
+    lookForNft(host, asking),
   ]);
   return {
     saved: { ipv4: ipv4?.saved ?? NOTHING_SAVED, ipv6: ipv6?.saved ?? NOTHING_SAVED },
-    frontEnd: ipv4?.frontEnd,
+    frontEnd,
+    legacy: legacy ?? {},
     ipRules: [...(ipv4?.ipRules ?? []), ...(ipv6?.ipRules ?? [])],
     foreignRules: [...(ipv4?.foreignRules ?? []), ...(ipv6?.foreignRules ?? [])],
     catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],

@@ -1,5 +1,6 @@
 import type { NftTableText } from "../kernel/kernel-objects.ts";
-import { NFT_TABLE } from "../kernel/ownership.ts";
+import { isOurChain, NFT_TABLE } from "../kernel/ownership.ts";
+import type { SavedTables } from "../kernel/parse-iptables-save.ts";
 import { type ForeignChain, parseForeignChain, parseNftChains } from "../kernel/parse-nft-chains.ts";
 import { parseNftTable } from "../kernel/parse-nft-list.ts";
 import { NFT_FAMILY } from "../kernel/plan-nft.ts";
@@ -26,9 +27,13 @@ const FOLLOWED = 50;
 /**
  * Our tables, and what others do before routing. Never the whole ruleset: nft reads a firewall with 20,000 rules for seconds
  * (measured, nft 1.0.6; `list tables` does that too, `list chains` does not). With `expected`, our tables are asked for before it is
- * known that they are there.
+ * known that they are there. `frontEnd`: rules of iptables-nft are foreign ones while `iptables` is legacy.
  */
-export async function observeNft(host: Host, expected = false): Promise<SeenNft> {
+export async function observeNft(
+  host: Host,
+  expected: boolean,
+  frontEnd: Promise<SavedTables["frontEnd"]> | undefined,
+): Promise<SeenNft> {
   const early = expected ? readTables(host, FAMILIES) : undefined;
   // An error of it is told by whoever waits for it, if nft answers at all.
   early?.catch(() => {});
@@ -45,9 +50,13 @@ export async function observeNft(host: Host, expected = false): Promise<SeenNft>
         host,
         FAMILIES.filter((family) => ours.has(NFT_FAMILY[family])),
       ),
-    Promise.all(prerouting.map((chain) => follow(host, chain))),
+    Promise.all(
+      prerouting.map(async (chain) =>
+        chain.ofIptables && (await frontEnd) !== "legacy" ? undefined : await follow(host, chain),
+      ),
+    ),
   ]);
-  return { ...own, foreign };
+  return { ...own, foreign: foreign.filter((chain) => chain !== undefined) };
 }
 
 /** Our tables alone, of either family that has one. */
@@ -70,7 +79,7 @@ async function readTable(host: Host, family: Family): Promise<ReturnType<typeof 
   return parseNftTable(result.stdout, family);
 }
 
-/** What the rules of a base chain do, and those of the chains they lead to. */
+/** What the rules of a base chain do, and those of the chains they lead to; not ours, which a switch of the front end leaves behind. */
 async function follow(host: Host, { table, name }: ForeignChain): Promise<PreroutingChain> {
   const seen = new Set([name]);
   const writes: MarkWrite[] = [];
@@ -81,7 +90,9 @@ async function follow(host: Host, { table, name }: ForeignChain): Promise<Prerou
     const chains = looks.map((look) => parseForeignChain(look.stdout));
     writes.push(...chains.flatMap((chain) => chain.writes));
     untracks ||= chains.some((chain) => chain.untracks);
-    next = [...new Set(chains.flatMap((chain) => chain.next))].filter((chain) => !seen.has(chain)).slice(0, FOLLOWED - seen.size);
+    next = [...new Set(chains.flatMap((chain) => chain.next))]
+      .filter((chain) => !seen.has(chain) && !isOurChain(chain))
+      .slice(0, FOLLOWED - seen.size);
     for (const chain of next) seen.add(chain);
   }
   return { table, writes, untracks };

@@ -7,17 +7,19 @@ export interface ForeignChain {
   /** `inet fw` */
   readonly table: string;
   readonly name: string;
+  /** One that iptables-nft keeps rules in: where `iptables` is that, iptables-save tells more of it. */
+  readonly ofIptables: boolean;
 }
 
 export interface ListedChains {
   /** Families (as nft calls them) in which a table of ours is there. */
   readonly ours: ReadonlySet<string>;
-  /** Filter chains at the prerouting hook; those that iptables-nft keeps its rules in are left out. */
+  /** Filter chains at the prerouting hook. */
   readonly prerouting: readonly ForeignChain[];
 }
 
-/** What iptables-nft made: iptables-save tells more of it. */
-const OF_IPTABLES = /^ip6? (raw|mangle|nat|filter|security)$/;
+/** Where iptables-nft has a filter chain at that hook, `PREROUTING`. Others may have made a table of this name, with chains of their own. */
+const TABLES_OF_IPTABLES = /^ip6? (raw|mangle)$/;
 
 /** Parses `nft -n list chains`: every table with the heads of its chains, and no rules, which is cheap on any firewall. */
 export function parseNftChains(text: string): ListedChains {
@@ -33,8 +35,9 @@ export function parseNftChains(text: string): ListedChains {
       continue;
     }
     name = /^\tchain (\S+) \{/.exec(line)?.[1] ?? name;
-    const foreign = !table.endsWith(` ${NFT_TABLE}`) && !OF_IPTABLES.test(table) && /^(ip|ip6|inet) /.test(table);
-    if (foreign && /^\t\ttype filter hook prerouting /.test(line)) prerouting.push({ table, name });
+    const foreign = !table.endsWith(` ${NFT_TABLE}`) && /^(ip|ip6|inet) /.test(table);
+    if (foreign && /^\t\ttype filter hook prerouting /.test(line))
+      prerouting.push({ table, name, ofIptables: name === "PREROUTING" && TABLES_OF_IPTABLES.test(table) });
   }
   return { ours, prerouting };
 }

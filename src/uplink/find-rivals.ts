@@ -18,10 +18,12 @@ export interface Neighbourhood {
   /** Chains of iptables' raw, mangle and nat that are not ours, `mangle WANLOADBALANCE_PRE`. */
   readonly iptablesChains: readonly string[];
   readonly nftChains: readonly PreroutingChain[];
+  /** What rules of iptables-legacy do at that hook, while `iptables` is nft's: which of the two comes first there is not said anywhere. */
+  readonly legacy: { readonly marks: boolean; readonly untracks: boolean };
 }
 
 /** Who sits in the prerouting hook, the weightiest first: those in MARK_USERS, then everybody who marks or untracks in nft. */
-export function findRivals({ loadBalancing, iptablesChains, nftChains }: Neighbourhood): Rival[] {
+export function findRivals({ loadBalancing, iptablesChains, nftChains, legacy }: Neighbourhood): Rival[] {
   const rivals: Rival[] = [];
   for (const { chains, rival } of MARK_USERS) {
     if (rival === undefined) continue;
@@ -35,6 +37,8 @@ export function findRivals({ loadBalancing, iptablesChains, nftChains }: Neighbo
     else if (writes.length > 0) rivals.push({ kind: "marks", seen: `nft table ${table} marks packets` });
     if (untracks) rivals.push({ kind: "notrack", seen: `nft table ${table} untracks packets` });
   }
+  if (legacy.marks) rivals.push({ kind: "marks", seen: "rules of iptables-legacy mark packets" });
+  if (legacy.untracks) rivals.push({ kind: "notrack", seen: "rules of iptables-legacy untrack packets" });
   return rivals;
 }
 

@@ -52,6 +52,20 @@ const RIVALS: readonly (readonly [why: string, made: string])[] = [
     "nft 'table ip raw_ct { chain pre { type filter hook prerouting priority -300; policy accept; udp dport 53 notrack; }; }'",
   ],
   [
+    "nft table ip mangle marks packets",
+    "nft 'table ip mangle { chain prerouting { type filter hook prerouting priority mangle; policy accept; meta mark set 0x1; }; }'",
+  ],
+  [
+    "nft table ip raw untracks packets",
+    "nft 'table ip raw { chain prerouting { type filter hook prerouting priority raw; policy accept; udp dport 53 notrack; }; }'",
+  ],
+  ["rules of iptables-legacy mark packets", "iptables-legacy -t mangle -A PREROUTING -j MARK --set-mark 0xc9"],
+  ["rules of iptables-legacy untrack packets", "iptables-legacy -t raw -A PREROUTING -p udp --dport 53 -j NOTRACK"],
+  [
+    "WAN load balancing runs (chain WANLOADBALANCE_PRE in mangle)",
+    "iptables-legacy -t mangle -N WANLOADBALANCE_PRE; iptables-legacy -t mangle -A PREROUTING -j WANLOADBALANCE_PRE",
+  ],
+  [
     "policy route is at work (nft table ip vyos_mangle)",
     "nft 'table ip vyos_mangle { chain VYOS_PBR_PREROUTING { type filter hook prerouting priority -150; policy accept; }; }'",
   ],
@@ -74,6 +88,18 @@ test("iptables where nobody is in the way: no marks, marks elsewhere, marks in a
     nft 'table ip other { chain lonely { meta mark set 0x1; }; chain pre { type filter hook prerouting priority -150; policy accept; log prefix "meta mark set"; }; }'
     iptables -t mangle -A PREROUTING -j MARK --set-mark 0x1`);
   expect(await chosen()).toBe("iptables (nft front end)");
+});
+
+test("iptables is legacy: rules of iptables-nft are others', and our own that a switch left behind are not", async () => {
+  expect(await chosen()).toBe("iptables (nft front end)");
+  await router.sh(
+    `for f in ip ip6; do for s in "" -save -restore; do ln -sf /usr/sbin/xtables-legacy-multi ${FRONT}/\${f}tables$s; done; done`,
+  );
+  expect(await chosen()).toBe("iptables (legacy front end)");
+  await router.sh(`iptables-nft -t mangle -N THEIRS; iptables-nft -t mangle -A THEIRS -j MARK --set-mark 0xc9
+    iptables-nft -t mangle -A PREROUTING -j THEIRS; iptables-nft -t raw -A PREROUTING -j NOTRACK`);
+  expect(await chosen()).toBe("nftables (nft table ip mangle marks packets)");
+  expect((await router.program(["show", "marks"])).stdout).toContain("ip mangle");
 });
 
 test("what nftables untracks is tracked again, before it: in either backend", async () => {

@@ -84,6 +84,30 @@ const DAMAGE: readonly Damage[] = [
     says: /^chain POLICY_ROUTE_PRE of nft table ip policy_route was changed/,
   },
   {
+    name: "our table made dormant",
+    on: ["nftables"],
+    script: "nft add table ip policy_route '{ flags dormant; }'",
+    says: /^nft table ip policy_route holds what is not ours/,
+  },
+  {
+    name: "the policy of our chain",
+    on: ["nftables"],
+    script: "nft chain ip6 policy_route POLICY_ROUTE_PRE '{ policy drop; }'",
+    says: /^chain POLICY_ROUTE_PRE of nft table ip6 policy_route was changed/,
+  },
+  {
+    name: "a chain of others in our table",
+    on: ["nftables"],
+    script: "nft add chain ip policy_route theirs '{ type filter hook forward priority 0; policy drop; }'",
+    says: /^chain theirs of nft table ip policy_route was added/,
+  },
+  {
+    name: "a set of ours flushed",
+    on: ["nftables"],
+    script: "nft flush set ip policy_route $(nft list sets ip | sed -n 's/^.set \\(policy_route_[^ ]*\\) {/\\1/p' | head -1)",
+    says: /^set policy_route_\S+ of nft table ip policy_route was changed/,
+  },
+  {
     name: "a rule in our chain",
     on: IPTABLES,
     script: "iptables -t mangle -I POLICY_ROUTE_FWD -j RETURN",

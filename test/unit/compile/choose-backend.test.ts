@@ -109,13 +109,19 @@ it("rivals: the configuration before what runs, WAN load balancing before the re
     { table: "ip quiet", writes: [], untracks: false },
   ];
   const iptablesChains = ["mangle PREROUTING", "nat WANLOADBALANCE", "mangle WANLOADBALANCE_PRE", "mangle VYATTA_PBR_5"];
-  expect(findRivals({ loadBalancing: true, iptablesChains, nftChains }).map(({ kind, seen }) => `${kind}: ${seen}`)).toEqual([
+  const legacy = { marks: true, untracks: true };
+  expect(
+    findRivals({ loadBalancing: true, iptablesChains, nftChains, legacy }).map(({ kind, seen }) => `${kind}: ${seen}`),
+  ).toEqual([
     "wan-load-balancing: WAN load balancing is configured",
     "wan-load-balancing: WAN load balancing runs (chain WANLOADBALANCE_PRE in mangle)",
     "policy-route: policy route is at work (chain VYATTA_PBR_5 in mangle)",
     "policy-route: policy route is at work (nft table ip vyos_mangle)",
     "marks: nft table inet fw marks packets",
     "notrack: nft table inet fw untracks packets",
+    "marks: rules of iptables-legacy mark packets",
+    "notrack: rules of iptables-legacy untrack packets",
   ]);
-  expect(findRivals({ loadBalancing: false, iptablesChains: ["raw FOREIGN"], nftChains: [] })).toEqual([]);
+  const nothing = { marks: false, untracks: false };
+  expect(findRivals({ loadBalancing: false, iptablesChains: ["raw FOREIGN"], nftChains: [], legacy: nothing })).toEqual([]);
 });

@@ -88,6 +88,14 @@ table ip mangle {
 	chain PREROUTING {
 		type filter hook prerouting priority -150; policy accept;
 	}
+	chain pre {
+		type filter hook prerouting priority -150; policy accept;
+	}
+}
+table inet raw {
+	chain PREROUTING {
+		type filter hook prerouting priority -300; policy accept;
+	}
 }
 table ip empty {
 }
@@ -109,10 +117,15 @@ table bridge b {
 }
 `;
 
-it("finds our tables and the filter chains of others before routing, iptables-nft's and bridges' left out", () => {
+it("finds our tables and the filter chains of others before routing, bridges' left out, and which are iptables-nft's", () => {
   const { ours, prerouting } = parseNftChains(CHAINS);
   expect([...ours]).toEqual(["ip"]);
-  expect(prerouting).toEqual([{ table: "inet fw", name: "pre" }]);
+  expect(prerouting).toEqual([
+    { table: "ip mangle", name: "PREROUTING", ofIptables: true },
+    { table: "ip mangle", name: "pre", ofIptables: false },
+    { table: "inet raw", name: "PREROUTING", ofIptables: false },
+    { table: "inet fw", name: "pre", ofIptables: false },
+  ]);
 });
 
 it("finds what a chain does and where it leads, and is not misled by texts", () => {

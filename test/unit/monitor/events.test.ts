@@ -30,7 +30,7 @@ describe("a link that is gone", () => {
   ])("%s", (line, device) => expect(lostLink(line)).toBe(device));
 });
 
-describe("lines of nft monitor rules", () => {
+describe("lines of nft monitor ruleset", () => {
   // As nft 1.0.6 prints them; the error is from its source (mnl.c).
   test.each([
     ["insert rule ip mangle PREROUTING counter packets 0 bytes 0 jump WANLOADBALANCE_PRE", "tables"],
@@ -39,12 +39,34 @@ describe("lines of nft monitor rules", () => {
     ["delete rule ip mangle POLICY_ROUTE_FWD handle 40", "tables"],
     ["delete rule ip policy_route POLICY_ROUTE_PRE handle 40", "tables"],
     ["# ERROR: We lost some netlink events!", "overflow"],
+    // Everything in our own tables.
+    ["add table ip policy_route { flags dormant; }", "tables"],
+    ["delete table ip6 policy_route", "tables"],
+    ["add chain ip policy_route POLICY_ROUTE_PRE { type filter hook prerouting priority mangle + 1; policy drop; }", "tables"],
+    ["add chain ip policy_route theirs { type filter hook forward priority filter; policy drop; }", "tables"],
+    ["delete element ip policy_route policy_route_4_1670eb6c9c376814 { 10.0.0.0/8 }", "tables"],
+    ["add map ip policy_route m { type ipv4_addr : verdict; } ", "tables"],
+    // Who marks or untracks, or is told by his table; and who goes.
+    ["add rule ip vyos_mangle VYOS_PBR_UD_a ip saddr 192.168.188.9 meta mark set 0x7fffff9b", "tables"],
+    ["add rule inet fw pre handle 4 ct mark set 0x00000001", "tables"],
+    ["add rule ip6 vyos_conntrack pre handle 3 udp dport 53 notrack", "tables"],
+    ["add rule ip mangle THEIRS counter packets 0 bytes 0 meta mark set mark and 0xffffff00 xor 0x1", "tables"],
+    ["add chain ip vyos_mangle pre { type filter hook prerouting priority mangle; policy accept; }", "tables"],
+    ["delete table inet fw", "tables"],
     // What others do in their own chains and tables is not looked at.
     ["add rule ip mangle WANLOADBALANCE_PRE counter packets 0 bytes 0 accept", undefined],
     ["add rule ip filter FORWARD counter packets 0 bytes 0 accept", undefined],
     ["add rule inet fw4 PREROUTING counter packets 0 bytes 0 accept", undefined],
     ["# new generation 4711 by process 812 (iptables-restor)", undefined],
     ["add chain ip mangle POLICY_ROUTE_PRE", undefined],
+    ["add table inet fw4", undefined],
+    ["delete table bridge policy_route", undefined],
+    ["add chain inet fw4 input { type filter hook input priority filter; policy drop; }", undefined],
+    ["add chain ip nat2 dnat { type nat hook prerouting priority dstnat; policy accept; }", undefined],
+    ["add element inet fw4 policy_route { 192.0.2.7 }", undefined],
+    ["add rule inet fw4 input meta mark 0x00000001 accept", undefined],
+    ['add rule inet fw4 input log prefix "mark set notrack"', undefined],
+    ["add rule bridge b pre meta mark set 0x00000001", undefined],
   ])("%s", (line, wake) => expect(nftEvent(line)).toBe(wake));
 });
 
