@@ -1,7 +1,9 @@
 import { momentOf, type SavedState } from "./applied.ts";
+import { auditDefaults } from "./compile/audit-defaults.ts";
 import { detour } from "./compile/detour.ts";
 import { forgetConnections } from "./compile/forget-connections.ts";
 import { parseSlotMemory, parseTableNames } from "./compile/slot-memory.ts";
+import { ConfigError } from "./config/issue.ts";
 import type { Config } from "./config/schema.ts";
 import type { Context } from "./context.ts";
 import { familiesOf, gatherFacts } from "./host/gather-facts.ts";
@@ -139,6 +141,12 @@ export async function prepare(context: Context, config: Config | undefined, opti
     // In the next turn of the event loop: by then the programs of the other two are running.
     nextTurn().then(() => renderState(wanted.state)),
   ]);
+  const strangers =
+    config === undefined || facts === undefined
+      ? []
+      : auditDefaults(config, wanted.uplinks, wanted.slots.assignment, facts, observed.foreignDefaults);
+  const refused = strangers.filter(({ severity }) => severity === "refused");
+  if (options.refuseMistakes && refused.length > 0) throw new ConfigError(refused);
   const planOptions: PlanOptions = {
     originsPath: paths.sysctls,
     staleMarks: [...wanted.state.staleMarks, ...(options.staleMarks ?? [])],
@@ -150,7 +158,7 @@ export async function prepare(context: Context, config: Config | undefined, opti
     config,
     facts,
     ...wanted,
-    warnings: [...wanted.warnings, ...missing],
+    warnings: [...wanted.warnings, ...strangers, ...missing],
     target,
     observed,
     scope,

@@ -1,4 +1,5 @@
 import { readLastApplied } from "../applied.ts";
+import type { Config } from "../config/schema.ts";
 import { type Context, EXIT, OperatorError } from "../context.ts";
 import { readConfigFile } from "../host/config-source.ts";
 import { parseApplied } from "../parse-applied.ts";
@@ -28,8 +29,7 @@ async function shutKillSwitches(context: Context): Promise<number> {
   const last = await readLastApplied(context);
   if (last === undefined) return EXIT.fine;
   const { config, text } = await parseApplied(context, last.text);
-  const guards = Object.values(config?.uplink ?? {}).some((uplink) => uplink["if-down"] !== "main");
-  if (config === undefined || config.disable || !guards) return EXIT.fine;
+  if (config === undefined || config.disable || !guards(config)) return EXIT.fine;
   await reconcile(context, {
     reason: "boot",
     allowSsh: false,
@@ -39,6 +39,12 @@ async function shutKillSwitches(context: Context): Promise<number> {
     callHook: () => {},
   });
   return EXIT.fine;
+}
+
+/** Whether something must not leave by main: a kill switch, of a group too, whose members need none, or a rule that refuses. */
+function guards({ uplink, group, rule }: Config): boolean {
+  const switches = [...Object.values(uplink), ...Object.values(group)].some((one) => one["if-down"] !== "main");
+  return switches || Object.values(rule).some(({ disable, action }) => !disable && (action === "drop" || action === "prohibit"));
 }
 
 /** The interfaces as they were, all of them down: their networks are still known, their gateways are not. */

@@ -2,7 +2,6 @@ import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { Action, Match } from "../kernel/rule.ts";
 import type { Family } from "../net/address.ts";
 import type { Fwmark } from "../net/fwmark.ts";
-import type { Facts } from "../uplink/facts.ts";
 import type { RuleChains } from "./compile-rules.ts";
 import type { GroupTarget } from "./group-targets.ts";
 import type { MarkField } from "./mark-field.ts";
@@ -27,8 +26,8 @@ export interface ChainInput {
   readonly outside: readonly Extract<Match, { match: "in-interface" }>[];
   /** Slots that rules for the router's own traffic use: their packets were given a source before they were steered. */
   readonly localSlots: ReadonlySet<number>;
-  /** How packets are kept from connection tracking, in iptables or (`notrack`) in nftables. */
-  readonly untracked: Facts["untracked"][Family];
+  /** Chains of iptables' raw in which packets are kept in connection tracking; none where nothing untracks, in nftables neither. */
+  readonly trackIn: readonly string[];
   /** VRF devices and members of VRFs: they keep the conntrack zone they were given. */
   readonly vrfInterfaces: readonly string[];
   /** Bits outside our field that are cleared with every mark we write, 0 for none (see compile-nft.ts). */

@@ -1,5 +1,6 @@
 import { CHAIN_PREFIX } from "../kernel/ownership.ts";
 import type { Chain, Hook, Match, Rule } from "../kernel/rule.ts";
+import { isVyattaHook } from "../kernel/vyatta-hooks.ts";
 import { answerRules, arrivalChains, relatedOutRules, relatedRules } from "./arrival-rules.ts";
 import {
   ACCEPT,
@@ -66,22 +67,23 @@ export function compileChains(input: ChainInput): { chains: Chain[]; hooks: Hook
 
 /** Raw is left alone where nothing untracks: somebody's `CT --helper` below would lose its effect (kernel-layout.md section 0). */
 function compileTracking(input: ChainInput): { chains: Chain[]; hooks: Hook[] } {
-  const { family, untracked } = input;
-  if (untracked === "none") return { chains: [], hooks: [] };
+  const { family, trackIn } = input;
+  if (trackIn.length === 0) return { chains: [], hooks: [] };
   // One chain for packets that come in and for the router's own, which have only one of the two interfaces there.
   const [leaving, entering] = [trackRules(input, "out-interface"), trackRules(input, "in-interface")];
   const track = [...leaving.slice(0, -1), ...entering];
-  const hooked = untracked === "vyatta-hook" ? ["VYATTA_CT_PREROUTING_HOOK", "VYATTA_CT_OUTPUT_HOOK"] : ["PREROUTING", "OUTPUT"];
+  // In a built-in chain ACCEPT would spare packets what others ask there of all, a DROP too.
+  const accept = trackIn.every(isVyattaHook);
   return {
     chains: [
       {
         family,
         table: "raw",
         name: CT,
-        rules: untracked === "vyatta-hook" ? [{ matches: [], action: ACCEPT }] : track,
+        rules: accept ? [{ matches: [], action: ACCEPT }] : track,
       },
     ],
-    hooks: hooked.map((chain): Hook => ({ family, table: "raw", chain, target: CT })),
+    hooks: trackIn.map((chain): Hook => ({ family, table: "raw", chain, target: CT })),
   };
 }
 

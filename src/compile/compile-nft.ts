@@ -44,7 +44,7 @@ export function compileNft(input: ChainInput): NftTable {
     base(CHAINS.out, "route", "output", MANGLE, outRules(input)),
     base(CHAINS.pin, "filter", "postrouting", MANGLE, pinRules(input)),
     ...(nat.length === 0 ? [] : [base(CHAINS.snat, "nat", "postrouting", BEFORE_SRCNAT, nat)]),
-    ...(input.untracked !== "none"
+    ...(input.trackIn.length > 0
       ? [
           base(`${CHAIN_PREFIX}_CT_PRE`, "filter", "prerouting", BEFORE_RAW, trackRules(input, "in-interface")),
           base(`${CHAIN_PREFIX}_CT_OUT`, "filter", "output", BEFORE_RAW, trackRules(input, "out-interface")),

@@ -27,7 +27,7 @@ export function compileRulesets(
   const { family, forwarded, local, inbound } = parts;
   const has = (kind: Rival["kind"]): boolean => facts.rivals.some((rival) => rival.kind === kind);
   const balanced = has("wan-load-balancing");
-  const untracked = facts.untracked[family];
+  const trackIn = facts.trackIn[family];
   const input: ChainInput = {
     ...parts,
     strict: family === "ipv4" ? parts.strict : [],
@@ -35,7 +35,7 @@ export function compileRulesets(
     localSlots: localSlots(config, slots, parts.groups),
     answers: answers(config, slots, parts.field),
     outside: outside(config, facts),
-    untracked: untracked === "none" && has("notrack") ? "notrack" : untracked,
+    trackIn: trackIn.length === 0 && has("notrack") ? ["PREROUTING", "OUTPUT"] : trackIn,
     vrfInterfaces: [...new Set(facts.links.flatMap(({ name, vrf }) => (vrf === undefined ? [] : [name, vrf])))],
     alsoCleared: backend === "nftables" && balanced ? LOAD_BALANCING_BITS : 0,
     labels: backend === "iptables" ? facts.iptables.labels : facts.nft.works && facts.nft.labels,

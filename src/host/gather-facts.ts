@@ -69,7 +69,7 @@ export async function gatherFacts(
     slots,
     tableNames,
     rpFilter,
-    untracked: { ipv4: untracked(seen, "ipv4"), ipv6: untracked(seen, "ipv6") },
+    trackIn: { ipv4: seen.saved.ipv4.trackIn, ipv6: seen.saved.ipv6.trackIn },
     ...backend,
     markUses: findMarkUses(seen, known.neighbours),
     catchAlls: seen.catchAlls,
@@ -135,12 +135,6 @@ async function gatherNftFacts(
 async function gatherConnlabel(host: Host, { saved }: TablesAndRules): Promise<boolean> {
   const there = [...saved.ipv4.chains, ...saved.ipv6.chains].flatMap((chain) => chain.lines);
   return there.some((line) => line.text.includes("-m connlabel")) || (await tryConnlabel(host));
-}
-
-function untracked(seen: TablesAndRules, family: Family): Facts["untracked"][Family] {
-  const saved = seen.saved[family];
-  if (!saved.notrack && !saved.vyattaHooks) return "none";
-  return saved.vyattaHooks ? "vyatta-hook" : "notrack";
 }
 
 /** Routing table names that iproute2 knows from files other than ours. */

@@ -1,3 +1,4 @@
+import { type ForeignDefault, parseForeignDefaults } from "../kernel/foreign-default.ts";
 import { parseCatchAlls, parseForeignRules, parseIpRules, parseRoutes } from "../kernel/iproute.ts";
 import { parseIpSets } from "../kernel/ipset.ts";
 import type { Jump, KernelObjects, Observed, SysctlOrigin } from "../kernel/kernel-objects.ts";
@@ -25,6 +26,8 @@ export interface TablesAndRules {
   readonly links: readonly Link[];
   /** Our routes in `tables`. */
   readonly routes: readonly Route[];
+  /** Default routes of others in them. */
+  readonly foreignDefaults: readonly ForeignDefault[];
   readonly tables: readonly number[];
   /** Names of all sets; `undefined` when ipset(8) does not answer: it is not installed, or the kernel lacks it. */
   readonly setNames: readonly string[] | undefined;
@@ -90,8 +93,7 @@ const NOTHING_SAVED: SavedTables = {
   jumps: [],
   foreignChains: [],
   foreignWrites: [],
-  vyattaHooks: false,
-  notrack: false,
+  trackIn: [],
   packets: new Map(),
   closed: [],
   frontEnd: undefined,
@@ -131,7 +133,7 @@ export async function observeTablesAndRules(
       ipRules: parseIpRules(rules, family),
       foreignRules: parseForeignRules(rules, family),
       catchAlls: parseCatchAlls(rules).map((preference) => ({ family, preference })),
-      routes: usable.flatMap((table, i) => parseRoutes(routes[i] ?? [], family, table)),
+      ...routesOf(usable, routes, family),
     };
   };
   const [ipv4, ipv6, frontEnd, legacy, setNames, nft] = await Promise.all([
@@ -151,6 +153,7 @@ export async function observeTablesAndRules(
     catchAlls: [...(ipv4?.catchAlls ?? []), ...(ipv6?.catchAlls ?? [])],
     links: ipv4?.links ?? [],
     routes: [...(ipv4?.routes ?? []), ...(ipv6?.routes ?? [])],
+    foreignDefaults: [...(ipv4?.foreignDefaults ?? []), ...(ipv6?.foreignDefaults ?? [])],
     tables: usable,
     setNames,
     nft,
@@ -184,8 +187,13 @@ async function readSetNames(host: Host): Promise<readonly string[] | undefined> 
   return undefined;
 }
 
+/** With what of others stands in our tables. */
+export interface ObservedAll extends Observed {
+  readonly foreignDefaults: readonly ForeignDefault[];
+}
+
 /** Everything of ours in the kernel and in files. Reads `main` never: two full BGP feeds live there. */
-export async function observeKernel(host: Host, seen: TablesAndRules, scope: ObserveScope): Promise<Observed> {
+export async function observeKernel(host: Host, seen: TablesAndRules, scope: ObserveScope): Promise<ObservedAll> {
   const looked = seen.ipRules.flatMap((rule) =>
     typeof rule.action === "object" && "lookup" in rule.action ? [rule.action.lookup] : [],
   );
@@ -204,7 +212,8 @@ export async function observeKernel(host: Host, seen: TablesAndRules, scope: Obs
     jumps: scope.leaveOrder ? jumps.map(asFirst) : jumps,
     nft: seen.nft.tables,
     ipRules: seen.ipRules,
-    routes: [...seen.routes, ...routes.flat()],
+    routes: [...seen.routes, ...routes.flatMap((read) => read.routes)],
+    foreignDefaults: [...seen.foreignDefaults, ...routes.flatMap((read) => read.foreignDefaults)],
     sets,
     sysctls: new Map(keepDefined(sysctls)),
     files: new Map(keepDefined(files)),
@@ -220,9 +229,18 @@ function keepDefined(entries: readonly (readonly [string, string | undefined])[]
   return entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as [string, string]]));
 }
 
-async function observeRoutes(host: Host, family: Family, tables: readonly number[]): Promise<Route[]> {
-  const answers = await observeRouting(host, family, tables.map(showTable));
-  return tables.flatMap((table, i) => parseRoutes(answers[i] ?? [], family, table));
+async function observeRoutes(host: Host, family: Family, tables: readonly number[]): Promise<ReadRoutes> {
+  return routesOf(tables, await observeRouting(host, family, tables.map(showTable)), family);
+}
+
+type ReadRoutes = Pick<TablesAndRules, "routes" | "foreignDefaults">;
+
+/** What the tables have of us, and which defaults of others. `answers`: one per table. */
+function routesOf(tables: readonly number[], answers: readonly (readonly unknown[])[], family: Family): ReadRoutes {
+  return {
+    routes: tables.flatMap((table, i) => parseRoutes(answers[i] ?? [], family, table)),
+    foreignDefaults: tables.flatMap((table, i) => parseForeignDefaults(answers[i] ?? [], family, table)),
+  };
 }
 
 /** The content of sets is only dumped when one of them is ours. */

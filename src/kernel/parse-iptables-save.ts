@@ -4,19 +4,21 @@ import type { ChainLines, Jump, RuleLine } from "./kernel-objects.ts";
 import { hashInComment, isOurChain, JUMP_COMMENT } from "./ownership.ts";
 import { hooksOf, parseIptablesWrite } from "./parse-mark-write.ts";
 import type { TableName } from "./rule.ts";
+import { vyattaHook } from "./vyatta-hooks.ts";
 
 /** What an iptables-save output says about us, and the two foreign facts the raw table is asked for. */
 export interface SavedTables {
   readonly chains: readonly ChainLines[];
   readonly jumps: readonly Jump[];
-  /** Vyatta's hook chains exist in raw: what we track goes there, so that its `conntrack ignore` stays honoured. */
-  readonly vyattaHooks: boolean;
   /** Chains of others in these tables, `mangle WANLOADBALANCE_PRE`; built-in ones too. */
   readonly foreignChains: readonly string[];
   /** Rules of others in these tables that write marks. */
   readonly foreignWrites: readonly ForeignWrite[];
-  /** Something in raw takes packets out of connection tracking. */
-  readonly notrack: boolean;
+  /**
+   * Chains of raw in which packets have to be kept in connection tracking, none where nothing there takes them out of it: Vyatta's
+   * hook chains where they are, so that its `conntrack ignore` stays honoured, else the built-in ones.
+   */
+  readonly trackIn: readonly string[];
   /** Packet counters of rules of ours by hash, when the save was made with `-c`. Lines that say the same are one. */
   readonly packets: ReadonlyMap<string, number>;
   /** Chains that our jumps could be in and that iptables cannot read, `nat POSTROUTING`: rules of nft's own are in there. */
@@ -37,8 +39,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
   const packets = new Map<string, number>();
   const positions = new Map<string, number>();
   const first = new Map<string, string>();
-  let vyattaHooks = false;
-  let notrack = false;
+  const untracking: string[] = [];
   let table = "";
   for (const rawLine of text.split("\n")) {
     if (rawLine.startsWith("*")) {
@@ -52,7 +53,6 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
       const name = rawLine.slice(1, rawLine.indexOf(" "));
       if (isOurChain(name)) chains.set(`${table} ${name}`, { table: table as TableName, name, lines: [] });
       else foreignChains.push(`${table} ${name}`);
-      if (table === "raw" && name === "VYATTA_CT_PREROUTING_HOOK") vyattaHooks = true;
       continue;
     }
     const counters = rawLine.startsWith("[") ? rawLine.slice(1, rawLine.indexOf("]")) : undefined;
@@ -80,7 +80,7 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
           ...inFront(position, first.get(name)),
         });
     } else {
-      if (table === "raw" && / -j (NOTRACK|CT --notrack)\b/.test(line)) notrack = true;
+      if (table === "raw" && / -j (NOTRACK|CT --notrack)\b/.test(line)) untracking.push(name);
       if (line.includes("MARK --")) marking.push({ table, name, line });
       const target = / -[jg] (\S+)/.exec(line)?.[1];
       if (target !== undefined) addCaller(callers, table, target, name);
@@ -96,12 +96,20 @@ export function parseIptablesSave(text: string, family: Family): SavedTables {
         ? []
         : [{ write, place: `${table} ${name}`, hooks: hooksOf(name, callers.get(table) ?? new Map()) }];
     }),
-    vyattaHooks,
-    notrack,
+    trackIn: trackIn(untracking, callers.get("raw") ?? new Map()),
     packets,
     closed: [],
     frontEnd: frontEndOf(text),
   };
+}
+
+/** `untracking`: chains of raw with a rule that untracks. A chain that no packet comes to neither untracks nor tracks any. */
+function trackIn(untracking: readonly string[], callers: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  if (!untracking.some((name) => hooksOf(name, callers).length > 0)) return [];
+  return ["PREROUTING", "OUTPUT"].map((builtIn) => {
+    const hook = vyattaHook(builtIn);
+    return hooksOf(hook, callers).includes(builtIn) ? hook : builtIn;
+  });
 }
 
 function inFront(position: number, first: string | undefined): Pick<Jump, "behind"> {

@@ -102,8 +102,8 @@ export interface Facts {
   readonly tableNames: ReadonlyMap<string, number>;
   /** net.ipv4.conf.<name>.rp_filter as found before this product changed it; key `all` included. */
   readonly rpFilter: ReadonlyMap<string, number>;
-  /** How iptables keeps packets from connection tracking: Vyatta's raw hook chains, a bare NOTRACK rule, or not at all. */
-  readonly untracked: Readonly<Record<Family, "vyatta-hook" | "notrack" | "none">>;
+  /** Chains of iptables' raw in which packets have to be kept in connection tracking; none where no rule there takes them out of it. */
+  readonly trackIn: Readonly<Record<Family, readonly string[]>>;
   readonly nft: NftFacts;
   readonly iptables: IptablesFacts;
   readonly catchAlls: readonly CatchAll[];

@@ -77,6 +77,22 @@ const CONFIG: readonly string[] = [
   "rule 20 set uplink ppp",
 ].map((line) => `set policy-route ${line}`);
 
+/** What guards port 443 where no uplink has a kill switch of its own. */
+const OTHER_GUARDS: Readonly<Record<string, readonly string[]>> = {
+  "the kill switch of a group": [
+    "uplink dsl interface eth1",
+    "uplink dsl gateway dhcp",
+    "uplink ppp interface ppp0",
+    "uplink ppp gateway ppp",
+    "group lines uplink dsl priority 10",
+    "group lines uplink ppp priority 20",
+    "group lines if-down prohibit",
+    "rule 10 set group lines",
+  ],
+  "a rule that refuses": ["rule 10 action prohibit"],
+  "a rule that drops": ["rule 10 action drop"],
+};
+
 const WARNINGS: readonly string[] = [
   "uplink dsl: no DHCP lease on eth1 yet",
   "uplink dsl: no router advertisement on eth1",
@@ -115,6 +131,20 @@ describe.each(FRONT_ENDS)("boot (%s)", (frontEnd) => {
     expect((await ask(8443)).by).toBeUndefined();
     for (const to of SERVES) expect(await ask(22, to), to).toMatchObject({ by: "other" });
   };
+
+  test.each(Object.entries(OTHER_GUARDS))("%s holds too before anything is there", async (_, lines) => {
+    const leaks = await world.capture("other", "eth0", "tcp port 443");
+    const guard = [...lines, "rule 10 protocol tcp", "rule 10 destination port 443"].map((line) => `set policy-route ${line}`);
+    await router.commit(guard);
+    await router.sh(REBOOT);
+    for (const to of SERVES) expect(await ask(22, to), to).toMatchObject({ by: "other" });
+    await router.sh("policy-route apply --boot");
+    for (const to of SERVES) {
+      expect((await ask(443, to)).by, to).toBeUndefined();
+      expect(await ask(22, to), to).toMatchObject({ by: "other" });
+    }
+    expect(await leaks.stop()).toEqual([]);
+  });
 
   test("shut before anything is there, open when it arrives: lease, advertisement, session; not one packet by another line", async () => {
     const leaks = await world.capture("other", "eth0", "tcp port 443 or tcp port 8443");

@@ -64,6 +64,17 @@ describeLab("beside others who use marks, tracking and routing domains", (lab) =
           $tables -t raw -F VYATTA_CT_\${hook}_HOOK; $tables -t raw -X VYATTA_CT_\${hook}_HOOK
         done; done`,
       ],
+      "raw ends in NOTRACK behind one of Vyatta's hooks": [
+        `for tables in iptables ip6tables; do
+          $tables -t raw -N VYATTA_CT_PREROUTING_HOOK; $tables -t raw -A PREROUTING -j VYATTA_CT_PREROUTING_HOOK
+          for hook in PREROUTING OUTPUT; do $tables -t raw -A $hook -j NOTRACK; done
+        done`,
+        `for tables in iptables ip6tables; do
+          for hook in PREROUTING OUTPUT; do $tables -t raw -D $hook -j NOTRACK; done
+          $tables -t raw -D PREROUTING -j VYATTA_CT_PREROUTING_HOOK
+          $tables -t raw -F VYATTA_CT_PREROUTING_HOOK; $tables -t raw -X VYATTA_CT_PREROUTING_HOOK
+        done`,
+      ],
       "raw ends in a bare NOTRACK": [
         "for tables in iptables ip6tables; do for hook in PREROUTING OUTPUT; do $tables -t raw -A $hook -j NOTRACK; done; done",
         "for tables in iptables ip6tables; do for hook in PREROUTING OUTPUT; do $tables -t raw -D $hook -j NOTRACK; done; done",
@@ -88,6 +99,9 @@ describeLab("beside others who use marks, tracking and routing domains", (lab) =
     });
 
     test("raw is left alone where nothing untracks: a helper that the firewall gave keeps its connections, steered or not", async () => {
+      await router(`for hook in PREROUTING OUTPUT; do
+        iptables -t raw -N VYATTA_CT_\${hook}_HOOK; iptables -t raw -A $hook -j VYATTA_CT_\${hook}_HOOK
+      done`);
       await router("iptables -t raw -A PREROUTING -p tcp -m multiport --dports 143,25 -j CT --helper ftp");
       await router("policy-route restart");
       const [steeredOne, other] = ["143", "25"].map((port) => `-p tcp --dport ${port}`);
@@ -96,7 +110,7 @@ describeLab("beside others who use marks, tracking and routing domains", (lab) =
       for (const which of [steeredOne, other]) expect(await router(`conntrack -L ${which} 2>/dev/null`)).toContain("helper=ftp");
       expect(await router("iptables-save -t raw")).not.toContain("POLICY_ROUTE");
       expect(await router("nft list chains")).not.toContain("POLICY_ROUTE_CT");
-      await router("iptables -t raw -F PREROUTING");
+      await router("iptables -t raw -F; iptables -t raw -X");
     });
   });
 

@@ -19,14 +19,14 @@ import type { Health } from "../../src/uplink/liveness.ts";
  *   rival wan-load-balancing WAN load balancing is configured
  *   no-nft nft is missing · no-labels · closed nat POSTROUTING · catch-all ipv4 599
  *   health dsl down 2 of 3 targets failed · forced dsl down · held web dsl 1800000100 (no time: until the operator says so)
- *   rp_filter eth1 1 · untracked ipv4 notrack · no-ipset · set office hash:ip ipv4 · no-ipv6 · # slot 5 uplink dsl · table 50 office
+ *   rp_filter eth1 1 · track-in ipv4 PREROUTING OUTPUT · no-ipset · set office hash:ip ipv4 · no-ipv6 · # slot 5 uplink dsl · table 50 office
  */
 export function readFacts(text: string): Facts {
   const links: Link[] = [{ name: "lo", index: 1, up: true, carrier: true, pointToPoint: false, loopback: true, addresses: [] }];
   const gateways: GatewayReport[] = [];
   const rpFilter = new Map<string, number>([["all", 0]]);
   const tableNames = new Map<string, number>();
-  const untracked: Record<Family, Facts["untracked"][Family]> = { ipv4: "none", ipv6: "none" };
+  const trackIn: Record<Family, readonly string[]> = { ipv4: [], ipv6: [] };
   const rivals: Rival[] = [];
   let nft: NftFacts = { works: true, labels: true };
   const catchAlls: CatchAll[] = [];
@@ -53,7 +53,7 @@ export function readFacts(text: string): Facts {
         ...(address === undefined ? {} : { address }),
       });
     } else if (kind === "rp_filter") rpFilter.set(a, Number(b));
-    else if (kind === "untracked") untracked[a as Family] = b as Facts["untracked"][Family];
+    else if (kind === "track-in") trackIn[a as Family] = words.slice(2);
     else if (kind === "table") tableNames.set(b, Number(a));
     else if (kind === "rival") rivals.push({ kind: a as Rival["kind"], seen: words.slice(2).join(" ") });
     else if (kind === "no-nft") nft = { works: false, why: words.slice(1).join(" ") };
@@ -78,7 +78,7 @@ export function readFacts(text: string): Facts {
     slots: parseSlotMemory(text),
     tableNames,
     rpFilter,
-    untracked,
+    trackIn,
     nft,
     iptables: { labels, closed },
     catchAlls,
