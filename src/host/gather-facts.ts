@@ -106,7 +106,7 @@ async function gatherBackendFacts(
     nftChains: seen.nft.foreign,
     legacy: {
       marks: legacy.some((tables) => tables.foreignWrites.some(({ hooks }) => hooks.includes("PREROUTING"))),
-      untracks: legacy.some((tables) => tables.notrack),
+      untracks: legacy.some((tables) => tables.trackIn.length > 0),
     },
   });
   const closed = [...new Set([...seen.saved.ipv4.closed, ...seen.saved.ipv6.closed])];
