@@ -14,7 +14,7 @@ import type { Issue } from "./issue.ts";
 import type { Lookups } from "./lookups.ts";
 import { compareNatural } from "./natural-order.ts";
 import { type ParsedConfig, parseConfigTree } from "./parse-config.ts";
-import type { Config } from "./schema.ts";
+import { type Config, DEFAULT_HOOK_TIMEOUT } from "./schema.ts";
 
 /** A configuration and everything that is to be said about it, in the order of its paths. */
 export interface CheckedConfig {
@@ -41,9 +41,6 @@ export function checkParsed({ config, issues }: ParsedConfig, context: CheckCont
     },
   };
 }
-
-/** As in schema.ts: somebody who asks for the default asks for nothing. */
-const DEFAULT_HOOK_TIMEOUT = 10;
 
 /** What spans nodes. `formIssues` are the mistakes of form that are known already, so that none is reported twice. */
 export function checkConfig(config: Config, context: CheckContext, formIssues: readonly Issue[] = []): Check & Findings {

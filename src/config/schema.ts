@@ -12,6 +12,9 @@ import { parsePort } from "./values/port.ts";
 import { text, word } from "./values/text.ts";
 import { oneOf } from "./values/value.ts";
 
+/** Seconds. */
+export const DEFAULT_HOOK_TIMEOUT = 10;
+
 /**
  * The language of `policy-route`: every node, its kind, its values and its default. The router's templates say the same to
  * the router's engine; a test holds both to the same paths.
@@ -29,7 +32,7 @@ function policyRouteField(lookups: Lookups) {
       connected: leafOr(oneOf("enable", "disable"), "enable"),
     }),
     hook: leaf(pathBelow("/config/scripts/")),
-    "hook-timeout": leafOr(numberIn(1, 300), "10"),
+    "hook-timeout": leafOr(numberIn(1, 300), `${DEFAULT_HOOK_TIMEOUT}`),
     "log-level": leafOr(oneOf("debug", "info", "notice", "warning", "err"), "info"),
     "router-access": node({
       address: leafOr(addressOr([]), "127.0.0.1"),

@@ -33,7 +33,6 @@ export function parseForeignDefaults(json: readonly unknown[], family: Family, t
     const type = LEADING[entry.type ?? "1"];
     if (entry.protocol === String(PROTOCOL) || entry.dst !== "default" || type === undefined) return [];
     const metric = entry.metric ?? 0;
-
     const hops = entry.nexthops?.map((hop) => ` nexthop${hopWords(hop)}`).join("") ?? hopWords(entry);
     return [{ family, table, metric, text: `${type}default${hops}${metric === 0 ? "" : ` metric ${metric}`}` }];
   });
