@@ -10,9 +10,13 @@ import { kill, openWorld, type Place, type World } from "../support/lab-world.ts
  */
 const MACHINE: Place = { netns: "machine" };
 
+/** The repository there: where it really is may be below one of the folders that begin empty. */
+const TREE = "/mnt/tree";
+
 const SETUP = `
 mkdir -p "$1/dist/run"
-mount --bind "$1/dist/run" "$1/dist/run"
+mount -t tmpfs tmpfs /mnt; mkdir ${TREE}; mount --bind "$1" ${TREE}; mount -o remount,bind,ro ${TREE}
+mount --bind "$1/dist/run" ${TREE}/dist/run
 mount -o remount,bind,ro /
 for folder in /run /tmp /var/tmp /dev/shm; do mount -t tmpfs tmpfs "$folder"; done
 ip netns add machine
@@ -39,7 +43,7 @@ const seen = () => world.must(MACHINE, ["sh", "-c", SEEN]);
 
 /** Starts a program at the top of the repository. `end`: its exit code, or the signal it died by. */
 function start(argv: readonly string[]): { readonly child: ChildProcess; readonly end: Promise<number | string | null> } {
-  const child = world.start(MACHINE, ["env", "-C", labFile("."), ...argv], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = world.start(MACHINE, ["env", "-C", TREE, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (chunk) => {
       said += chunk;
