@@ -78,9 +78,13 @@ function openNameless(count: number): number[] | undefined {
   return undefined;
 }
 
+/** Used again and again: the monitor reads all day, and a new one each time would be its garbage. */
+let room = Buffer.alloc(0);
+
 /** What a program wrote, from the beginning: it has moved the place where we would go on. `undefined` when it did not end well. */
 function outputOf(file: number): string | undefined {
-  const bytes = Buffer.allocUnsafe(fstatSync(file).size);
-  const text = bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, 0));
+  const { size } = fstatSync(file);
+  if (size > room.length) room = Buffer.allocUnsafe(size);
+  const text = room.toString("utf8", 0, readSync(file, room, 0, size, 0));
   return text.endsWith(FINE) ? text.slice(0, -FINE.length) : undefined;
 }
